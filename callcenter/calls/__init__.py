@@ -1,0 +1,1 @@
+"""Call records, their legs and episodes, and the three-ring accounting."""

@@ -1,0 +1,1 @@
+"""Asterisk and nothing of hotels: the AMI link, typed facts, the call tracker, actions and provisioning."""

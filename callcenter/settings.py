@@ -1,0 +1,387 @@
+"""What can be configured, with units and defaults.
+
+Read from `config/hotel.yaml` (or the file named by `CALLCENTER_CONFIG`); `CALLCENTER_…` variables override it:
+the short names of `SHORT_NAMES`, or any key with `__` between its parts (`CALLCENTER_PBX__MAX_CALLS`).
+All mistakes are reported at once, each with its source, key, value and reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "CALLCENTER_"
+
+SHORT_NAMES = {
+    "CALLCENTER_DATABASE_URL": ("database", "url"),
+    "CALLCENTER_HTTP_HOST": ("http", "host"),
+    "CALLCENTER_HTTP_PORT": ("http", "port"),
+    "CALLCENTER_SIP_PORT": ("pbx", "sip_port"),
+    "CALLCENTER_WS_PORT": ("pbx", "http_port"),
+    "CALLCENTER_AMI_PORT": ("pbx", "ami_port"),
+    "CALLCENTER_AGI_PORT": ("pbx", "agi_port"),
+    "CALLCENTER_VAR": ("var",),
+    "CALLCENTER_LOG": ("log",),
+}
+NOT_SETTINGS = {"CALLCENTER_CONFIG"}
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Extension = Annotated[str, Field(pattern=r"^[0-9]{3,6}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+
+
+class Section(BaseModel):
+    """A part of the settings file: unknown keys are mistakes, values do not change after start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Section):
+    """The same text in both languages of the house."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Hotel(Section):
+    """The house itself."""
+
+    name: Words = Words(zh="云溪温泉度假酒店", en="Cloud Creek Hot Spring Resort")
+    timezone: str = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not a time zone of the IANA database, for instance Asia/Shanghai")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the rules of the house are evaluated."""
+        return ZoneInfo(self.timezone)
+
+
+class Http(Section):
+    """The application's own web server. `session_hours`: a login ends after that long without use."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    session_hours: float = Field(default=12, gt=0, le=168)
+
+
+class Database(Section):
+    """Where the records are. Empty: SQLite in `var/`; else a postgresql+asyncpg:// or sqlite+aiosqlite:// URL."""
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _known_driver(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+
+class Pbx(Section):
+    """The private Asterisk.
+
+    `node` names this exchange in call records. `asterisk`: "private" for the one that `./run` unpacks, or the
+    path of a host's own Asterisk 20 or newer. `bind`: the address on which SIP and RTP are offered.
+    `heartbeat_seconds`: how often the application shows the dialplan that it lives; after three missed beats the
+    dialplan rings every phone, pauses ignored. `deadline_seconds`: how long an action may go unanswered.
+    """
+
+    node: Name = "pbx1"
+    asterisk: str = "private"
+    bind: str = "127.0.0.1"
+    sip_port: Port = 5070
+    http_port: Port = 8088
+    ami_port: Port = 5038
+    agi_port: Port = 4573
+    rtp_start: Port = 10000
+    rtp_end: Port = 10999
+    max_calls: int = Field(default=150, ge=1, le=2000)
+    heartbeat_seconds: float = Field(default=5, ge=0.5, le=60)
+    deadline_seconds: float = Field(default=5, ge=0.5, le=60)
+    trunk_contact: str = Field(default="sip:127.0.0.1:5090", pattern=r"^sips?:[^\s\"';]+$")
+    trunk_match: tuple[str, ...] = ("127.0.0.1",)
+
+    @model_validator(mode="after")
+    def _rtp_range(self) -> Pbx:
+        if self.rtp_end - self.rtp_start < 99:
+            raise ValueError("rtp_end must be at least rtp_start + 99: two ports for each leg")
+        return self
+
+
+class ThreeRings(Section):
+    """Answered within three rings (requirements 1).
+
+    `ring_cadence`: seconds from the start of one ring to the next (China: 1 s tone + 4 s silence).
+    `guard`: seconds kept back before the end of the third ring; the system answers at 3 × cadence - guard.
+    At least 2 s, or 40 % of a shorter cadence.
+    """
+
+    ring_cadence: float = Field(default=5.0, ge=0.5, le=10)
+    guard: float = Field(default=2.0, gt=0)
+
+    @model_validator(mode="after")
+    def _guard_fits(self) -> ThreeRings:
+        least = min(2.0, 0.4 * self.ring_cadence)
+        if not least <= self.guard < 3 * self.ring_cadence:
+            raise ValueError(f"guard must be from {least:g} s to below {3 * self.ring_cadence:g} s")
+        return self
+
+    @property
+    def takeover_seconds(self) -> float:
+        """Seconds of ringing after which the system answers itself."""
+        return 3 * self.ring_cadence - self.guard
+
+
+class LineMode(StrEnum):
+    """Who answers a line first."""
+
+    OPERATORS_FIRST = "operators_first"
+    MENU_FIRST = "menu_first"
+
+
+class Line(Section):
+    """One hotline number. `three_rings` overrides the house's for this line."""
+
+    number: Extension
+    name: Words
+    mode: LineMode = LineMode.OPERATORS_FIRST
+    queue: Name
+    three_rings: ThreeRings | None = None
+    recorded: bool = True
+
+
+class Queue(Section):
+    """A group of operators waiting for callers. `position_seconds`: how often a waiting caller hears the place."""
+
+    name: Words
+    position_seconds: int = Field(default=30, ge=0, le=600)
+    max_wait_seconds: int = Field(default=600, ge=30, le=7200)
+
+
+class Skill(Section):
+    """Membership in a queue: level 1 rings first, level 2 joins after one cadence, level 3 after two."""
+
+    queue: Name
+    level: int = Field(default=1, ge=1, le=3)
+
+
+class Phones(Section):
+    """A block of staff phones, `first` to `last`, with their skills in common. Endpoint names are op<extension>."""
+
+    first: Extension
+    last: Extension
+    role: Literal["operator", "supervisor", "desk"] = "operator"
+    name: Words
+    skills: tuple[Skill, ...] = ()
+    webrtc: bool = False
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Every extension of the block, in order."""
+        return _span(self.first, self.last)
+
+
+class Rooms(Section):
+    """A block of room phones; the room number is the extension. Endpoint names are room<extension>."""
+
+    first: Extension
+    last: Extension
+    type: Name
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Every room number of the block, in order."""
+        return _span(self.first, self.last)
+
+
+class Recording(Section):
+    """Recording of outside calls. `folder`: empty for var/recordings. `min_free_mb`: below it an alarm is raised."""
+
+    enabled: bool = True
+    folder: str = ""
+    min_free_mb: int = Field(default=500, ge=1)
+
+
+class Greeting(Section):
+    """Hours (0-23, hotel's zone) at which the morning, afternoon and evening greetings begin."""
+
+    morning: int = Field(default=5, ge=0, le=23)
+    afternoon: int = Field(default=12, ge=0, le=23)
+    evening: int = Field(default=18, ge=0, le=23)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Greeting:
+        if not self.morning < self.afternoon < self.evening:
+            raise ValueError("morning, afternoon and evening must follow each other")
+        return self
+
+
+class Settings(Section):
+    """Everything that an installation can set."""
+
+    hotel: Hotel = Hotel()
+    http: Http = Http()
+    database: Database = Database()
+    pbx: Pbx = Pbx()
+    three_rings: ThreeRings = ThreeRings()
+    greeting: Greeting = Greeting()
+    lines: tuple[Line, ...] = Field(min_length=1)
+    queues: dict[Name, Queue] = Field(min_length=1)
+    phones: tuple[Phones, ...] = Field(min_length=1)
+    rooms: tuple[Rooms, ...] = ()
+    recording: Recording = Recording()
+    var: str = ""
+    log: Literal["", "console", "json"] = ""
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Settings:
+        problems = [*self._unknown_queues(), *self._doubled_extensions()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _unknown_queues(self) -> list[str]:
+        used = [(f"line {line.number}", line.queue) for line in self.lines]
+        used += [(f"phones {block.first}-{block.last}", skill.queue) for block in self.phones for skill in block.skills]
+        return [f"{user} names queue {queue!r}, which is not in queues" for user, queue in used if queue not in self.queues]
+
+    def _doubled_extensions(self) -> list[str]:
+        seen: dict[str, str] = {}
+        doubled = []
+        for extension, owner in self._extension_owners():
+            if extension in seen:
+                doubled.append(f"extension {extension} stands in {seen[extension]} and in {owner}")
+            seen[extension] = owner
+        return doubled
+
+    def _extension_owners(self) -> list[tuple[str, str]]:
+        owners = [(line.number, "lines") for line in self.lines]
+        owners += [(extension, f"phones {block.first}-{block.last}") for block in self.phones for extension in block.extensions]
+        owners += [(extension, f"rooms {block.first}-{block.last}") for block in self.rooms for extension in block.extensions]
+        return owners
+
+    def rings_of(self, line: Line) -> ThreeRings:
+        """The three-ring rule in force on `line`."""
+        return line.three_rings or self.three_rings
+
+    @property
+    def var_folder(self) -> Path:
+        """The folder of everything written at run time."""
+        return Path(self.var).resolve() if self.var else ROOT / "var"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """The folder of the finished recordings."""
+        return Path(self.recording.folder).resolve() if self.recording.folder else self.var_folder / "recordings"
+
+    @property
+    def database_url(self) -> str:
+        """The database in use."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.var_folder / 'callcenter.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in the settings: where it was read, its key, its value and why it does not fit."""
+
+    source: str
+    key: str
+    value: object
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.key or '(file)'} = {self.value!r}: {self.reason}"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `mistakes` lists all that is wrong with them."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings file and the environment.
+
+    Raises:
+        SettingsError: with every mistake found in either.
+    """
+    variables = os.environ if environment is None else environment
+    file = path or Path(variables.get("CALLCENTER_CONFIG") or ROOT / "config" / "hotel.yaml")
+    values = _read(file)
+    origins, mistakes = _override(values, variables)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(mistakes + _mistakes_of(error, file, origins)) from error
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError([Mistake(str(file), "", "", f"cannot be read: {error.strerror}")]) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError([Mistake(str(file), "", "", f"is not YAML: {' '.join(str(error).split())}")]) from error
+    if not isinstance(values, dict):
+        raise SettingsError([Mistake(str(file), "", values, "must hold keys and values")])
+    return values
+
+
+def _override(values: dict[str, Any], variables: Mapping[str, str]) -> tuple[dict[tuple[str, ...], str], list[Mistake]]:
+    """Write the variables into `values`; return which key came from which variable, and the mistakes."""
+    origins: dict[tuple[str, ...], str] = {}
+    mistakes = []
+    for name in sorted(variables):
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        path = SHORT_NAMES.get(name) or tuple(name.removeprefix(PREFIX).lower().split("__"))
+        if path[0] not in Settings.model_fields:
+            mistakes.append(Mistake(name, ".".join(path), variables[name], "no such setting"))
+        elif not _put(values, path, variables[name]):
+            mistakes.append(Mistake(name, ".".join(path), variables[name], "is not a group of keys in the file"))
+        else:
+            origins[path] = name
+    return origins, mistakes
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: str) -> bool:
+    for key in path[:-1]:
+        values = values.setdefault(key, {})
+        if not isinstance(values, dict):
+            return False
+    values[path[-1]] = value
+    return True
+
+
+def _mistakes_of(error: ValidationError, file: Path, origins: Mapping[tuple[str, ...], str]) -> list[Mistake]:
+    mistakes = []
+    for detail in error.errors(include_url=False):
+        location = tuple(str(part) for part in detail["loc"])
+        source = origins.get(location, str(file))
+        value = "…" if isinstance(detail["input"], dict | list) else detail["input"]
+        mistakes.append(Mistake(source, ".".join(location), value, detail["msg"].removeprefix("Value error, ")))
+    return mistakes
+
+
+def _span(first: str, last: str) -> tuple[str, ...]:
+    return tuple(str(number).zfill(len(first)) for number in range(int(first), int(last) + 1))

@@ -1,0 +1,200 @@
+"""What the house may know of and ask from any telephone exchange.
+
+`pbx` fulfils this for Asterisk and `main` hands it to the slices; nothing here names a protocol.
+Instants are UTC. Durations are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Direction(StrEnum):
+    """Which way a call went, seen from the house."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Answerer(StrEnum):
+    """Who took a call first."""
+
+    OPERATOR = "operator"
+    SYSTEM = "system"
+    NONE = "none"
+
+
+class Outcome(StrEnum):
+    """How a call ended; `OPEN` while it goes on.
+
+    `ANSWERED`: a person talked with the caller. `SERVED_BY_SYSTEM`: the system answered and did what the
+    caller came for, no person was asked for. `ABANDONED`: the caller left before any person answered, whether
+    ringing (`Answerer.NONE`) or waiting in the queue after the system's answer (`Answerer.SYSTEM`).
+    `BUSY`, `NO_ANSWER`, `REJECTED`, `UNREACHABLE`, `CONGESTION` and `INVALID_NUMBER` are outbound results.
+    """
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    SERVED_BY_SYSTEM = "served_by_system"
+    ABANDONED = "abandoned"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    CONGESTION = "congestion"
+    INVALID_NUMBER = "invalid_number"
+    FAILED = "failed"
+
+
+class TransferKind(StrEnum):
+    """How a call was moved to another party."""
+
+    BLIND = "blind"
+    ATTENDED = "attended"
+    REDIRECT = "redirect"
+    PARK = "park"
+
+
+class TransferResult(StrEnum):
+    """What became of a transfer."""
+
+    COMPLETED = "completed"
+    NO_ANSWER = "no_answer"
+    CANCELLED = "cancelled"
+    PENDING = "pending"
+
+
+class Side(StrEnum):
+    """Which party did something: the outside party or our staff."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class CallKey:
+    """A call's identity: the PBX node and the exchange's own id for the whole call (Asterisk's Linkedid)."""
+
+    node: str
+    linkedid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One operator's phone ringing for this call; `ended_at` is None while it rings."""
+
+    operator: str
+    began_at: datetime
+    ended_at: datetime | None = None
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The call moving from one of our parties to another."""
+
+    kind: TransferKind
+    at: datetime
+    from_party: str
+    to_party: str
+    result: TransferResult
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One party put the other on hold; `ended_at` is None while it lasts."""
+
+    by: Side
+    began_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueWait:
+    """A stay in a queue; `position` is the place in line on joining, counted from 1."""
+
+    queue: str
+    began_at: datetime
+    position: int
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSnapshot:
+    """All that is known of one call at one moment; the same shape live and when it has ended.
+
+    `operators` are extensions in the order in which they talked. `first_ring_at` is when the caller first heard
+    ringing, `answered_at` when the caller was first answered by anyone, `operator_answered_at` by a person.
+    `talk_seconds` is the time the outside party was connected with a person, holds included.
+    `recording` is the exchange's name of the recording, not a path on our side.
+    `swept` marks a call that had to be closed without its own hang-up being seen.
+    """
+
+    key: CallKey
+    direction: Direction
+    caller: str
+    line: str
+    started_at: datetime
+    first_ring_at: datetime | None = None
+    answered_at: datetime | None = None
+    answered_by: Answerer = Answerer.NONE
+    operator_answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Outcome = Outcome.OPEN
+    hangup_cause: int | None = None
+    operators: tuple[str, ...] = ()
+    rings: tuple[Ring, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    queue_waits: tuple[QueueWait, ...] = ()
+    talk_seconds: float = 0.0
+    recording: str | None = None
+    sip_call_id: str | None = None
+    swept: bool = False
+
+
+class LinkState(StrEnum):
+    """State of the link to the exchange."""
+
+    CONNECTING = "connecting"
+    SYNCING = "syncing"
+    UP = "up"
+    DOWN = "down"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """The link to the exchange, since when, and why it is not up (a short English reason for logs and the page)."""
+
+    state: LinkState
+    since: datetime
+    reason: str = ""
+
+
+class Telephony(Protocol):
+    """What a slice may ask of the exchange. Every method raises PbxUnavailable or PbxRefused."""
+
+    def link_status(self) -> LinkStatus:
+        """Tell the state of the link, without asking the exchange."""
+        ...
+
+    async def pause_recording(self, key: CallKey) -> None:
+        """Write silence into the recording of this call until it is resumed."""
+        ...
+
+    async def resume_recording(self, key: CallKey) -> None:
+        """Record this call's sound again after a pause."""
+        ...
+
+    async def exclude_from_recording(self, number: str, *, excluded: bool) -> None:
+        """Never record calls from this outside number or to this room, or record them again."""
+        ...
+
+    async def hang_up(self, key: CallKey) -> None:
+        """End the whole call."""
+        ...

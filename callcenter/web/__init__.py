@@ -1,0 +1,1 @@
+"""HTTP in general: application, middleware, sessions, permissions, live updates."""

@@ -1,0 +1,1 @@
+"""What callers hear: prompts, menus, flows and speech."""

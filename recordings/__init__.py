@@ -1,0 +1,1 @@
+"""What was said: recordings are taken in, kept, checked and played."""
