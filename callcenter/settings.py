@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -117,7 +117,7 @@ class Pbx(Section):
     trunk_match: tuple[str, ...] = ("127.0.0.1",)
 
     @model_validator(mode="after")
-    def _rtp_range(self) -> Pbx:
+    def _rtp_range(self) -> Self:
         if self.rtp_end - self.rtp_start < 99:
             raise ValueError("rtp_end must be at least rtp_start + 99: two ports for each leg")
         return self
@@ -135,7 +135,7 @@ class ThreeRings(Section):
     guard: float = Field(default=2.0, gt=0)
 
     @model_validator(mode="after")
-    def _guard_fits(self) -> ThreeRings:
+    def _guard_fits(self) -> Self:
         least = min(2.0, 0.4 * self.ring_cadence)
         if not least <= self.guard < 3 * self.ring_cadence:
             raise ValueError(f"guard must be from {least:g} s to below {3 * self.ring_cadence:g} s")
@@ -180,33 +180,37 @@ class Skill(Section):
     level: int = Field(default=1, ge=1, le=3)
 
 
-class Phones(Section):
-    """A block of staff phones, `first` to `last`, with their skills in common. Endpoint names are op<extension>."""
+class Block(Section):
+    """A run of extensions of equal length, `first` to `last`."""
 
     first: Extension
     last: Extension
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if len(self.first) != len(self.last) or int(self.first) > int(self.last):
+            raise ValueError("last must follow first and have as many digits")
+        return self
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Every extension of the block, in order."""
+        return tuple(str(number).zfill(len(self.first)) for number in range(int(self.first), int(self.last) + 1))
+
+
+class Phones(Block):
+    """A block of staff phones with their skills in common. Endpoint names are op<extension>."""
+
     role: Literal["operator", "supervisor", "desk"] = "operator"
     name: Words
     skills: tuple[Skill, ...] = ()
     webrtc: bool = False
 
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """Every extension of the block, in order."""
-        return _span(self.first, self.last)
 
-
-class Rooms(Section):
+class Rooms(Block):
     """A block of room phones; the room number is the extension. Endpoint names are room<extension>."""
 
-    first: Extension
-    last: Extension
     type: Name
-
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """Every room number of the block, in order."""
-        return _span(self.first, self.last)
 
 
 class Recording(Section):
@@ -225,7 +229,7 @@ class Greeting(Section):
     evening: int = Field(default=18, ge=0, le=23)
 
     @model_validator(mode="after")
-    def _in_order(self) -> Greeting:
+    def _in_order(self) -> Self:
         if not self.morning < self.afternoon < self.evening:
             raise ValueError("morning, afternoon and evening must follow each other")
         return self
@@ -249,7 +253,7 @@ class Settings(Section):
     log: Literal["", "console", "json"] = ""
 
     @model_validator(mode="after")
-    def _names_agree(self) -> Settings:
+    def _names_agree(self) -> Self:
         problems = [*self._unknown_queues(), *self._doubled_extensions()]
         if problems:
             raise ValueError("; ".join(problems))
@@ -258,7 +262,9 @@ class Settings(Section):
     def _unknown_queues(self) -> list[str]:
         used = [(f"line {line.number}", line.queue) for line in self.lines]
         used += [(f"phones {block.first}-{block.last}", skill.queue) for block in self.phones for skill in block.skills]
-        return [f"{user} names queue {queue!r}, which is not in queues" for user, queue in used if queue not in self.queues]
+        return [
+            f"{user} names queue {queue!r}, which is not in queues" for user, queue in used if queue not in self.queues
+        ]
 
     def _doubled_extensions(self) -> list[str]:
         seen: dict[str, str] = {}
@@ -271,8 +277,12 @@ class Settings(Section):
 
     def _extension_owners(self) -> list[tuple[str, str]]:
         owners = [(line.number, "lines") for line in self.lines]
-        owners += [(extension, f"phones {block.first}-{block.last}") for block in self.phones for extension in block.extensions]
-        owners += [(extension, f"rooms {block.first}-{block.last}") for block in self.rooms for extension in block.extensions]
+        owners += [
+            (extension, f"phones {block.first}-{block.last}") for block in self.phones for extension in block.extensions
+        ]
+        owners += [
+            (extension, f"rooms {block.first}-{block.last}") for block in self.rooms for extension in block.extensions
+        ]
         return owners
 
     def rings_of(self, line: Line) -> ThreeRings:
@@ -381,7 +391,3 @@ def _mistakes_of(error: ValidationError, file: Path, origins: Mapping[tuple[str,
         value = "…" if isinstance(detail["input"], dict | list) else detail["input"]
         mistakes.append(Mistake(source, ".".join(location), value, detail["msg"].removeprefix("Value error, ")))
     return mistakes
-
-
-def _span(first: str, last: str) -> tuple[str, ...]:
-    return tuple(str(number).zfill(len(first)) for number in range(int(first), int(last) + 1))
