@@ -1,0 +1,150 @@
+"""The bytes of Asterisk's manager interface: blocks of `Key: value` lines, each block ended by an empty line.
+
+Bytes are split into blocks first and decoded afterwards, so a character that arrives in two reads survives.
+What is not UTF-8 (a caller's name in GBK, say) is decoded with replacement characters and kept as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from callcenter.errors import InvalidInput
+
+LINE_END = b"\r\n"
+BLOCK_END = b"\r\n\r\n"
+BANNER = b"Asterisk Call Manager/"
+
+# Asterisk reads a line into 1024 bytes, its end included, and drops a longer one while it keeps the rest of the
+# action: what was asked would silently be something else.
+LONGEST_LINE = 1022
+MOST_LINES = 127
+
+FieldValue = str | int | list[str] | tuple[str, ...]
+
+_RAW = ":raw"
+
+
+class WireOverflow(ValueError):
+    """More bytes came without the end of a block than one message can have."""
+
+
+class BadField(InvalidInput):
+    """A key or value of an action cannot be sent as it is; params: `problems`, a list of `{field, reason}`."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(problems=[{"field": field, "reason": reason}])
+
+
+class Splitter:
+    """Cuts a stream of bytes, in pieces of any size, into blocks.
+
+    `banner` is the greeting line of the last connection seen in the stream, once its first block is complete.
+    """
+
+    def __init__(self, limit: int = 1 << 20) -> None:
+        self.banner = ""
+        self._limit = limit
+        self._buffer = bytearray()
+        self._searched = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next piece and return the blocks that it completes, without their empty lines.
+
+        Raises:
+            WireOverflow: more than `limit` bytes wait for the end of their block; the stream is of no use then.
+        """
+        self._buffer += data
+        end = self._buffer.rfind(BLOCK_END, max(0, self._searched - len(BLOCK_END) + 1))
+        blocks: list[bytes] = []
+        if end >= 0:
+            blocks = bytes(self._buffer[:end]).split(BLOCK_END)
+            del self._buffer[: end + len(BLOCK_END)]
+        self._searched = len(self._buffer)
+        if len(self._buffer) > self._limit:
+            raise WireOverflow(f"{len(self._buffer)} bytes without the end of a message")
+        stripped = (self._without_banner(block).strip(LINE_END) for block in blocks)
+        return [block for block in stripped if block]
+
+    def _without_banner(self, block: bytes) -> bytes:
+        if not block.startswith(BANNER):
+            return block
+        line, _, rest = block.partition(LINE_END)
+        self.banner = line.decode("ascii", "replace")
+        return rest
+
+
+def parse(block: bytes) -> dict[str, str]:
+    r"""Read a block into its fields.
+
+    The values of a repeated key (`Variable`, the `Output` of a command) are joined with a line feed. A line
+    without a colon carries no field and is left out. See `raw_value` for what is not UTF-8.
+    """
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        return _parse_undecodable(block)
+    fields: dict[str, str] = {}
+    for line in text.split("\r\n"):
+        key, colon, value = line.partition(":")
+        if value[:1] == " ":
+            value = value[1:]
+        if key in fields:
+            fields[key] += "\n" + value
+        elif colon:
+            fields[key] = value
+    return fields
+
+
+def raw_value(fields: Mapping[str, str], key: str) -> bytes:
+    """Return the bytes of a parsed value as they came, also when they are not UTF-8.
+
+    Raises:
+        KeyError: there is no such field.
+    """
+    kept = fields.get(key + _RAW)
+    return fields[key].encode() if kept is None else kept.encode("latin-1")
+
+
+def format_action(name: str, fields: Mapping[str, FieldValue]) -> bytes:
+    """Write one action; a list gives one line for each of its items.
+
+    Raises:
+        BadField: a key or value holds CR, LF or NUL (it would become a second action), cannot be encoded, a key is
+            empty or holds a colon, or Asterisk would not read the line or the action to its end.
+    """
+    lines = [_line("Action", name)]
+    for key, value in fields.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        lines += [_line(key, str(item)) for item in values]
+    if len(lines) > MOST_LINES:
+        raise BadField(name, f"more than {MOST_LINES} lines in one action")
+    return LINE_END.join(lines) + BLOCK_END
+
+
+def _line(key: str, value: str) -> bytes:
+    if not key or ":" in key:
+        raise BadField(key, "a key is not empty and holds no colon")
+    if any(mark in text for text in (key, value) for mark in "\r\n\0"):
+        raise BadField(key, "CR, LF and NUL cannot be sent")
+    try:
+        line = f"{key}: {value}".encode()
+    except UnicodeEncodeError as error:
+        raise BadField(key, "is not text that can be encoded in UTF-8") from error
+    if len(line) > LONGEST_LINE:
+        raise BadField(key, f"longer than the {LONGEST_LINE} bytes that Asterisk reads of a line")
+    return line
+
+
+def _parse_undecodable(block: bytes) -> dict[str, str]:
+    """Read a block that is not UTF-8: values that do not decode also stand, byte for byte, under `<key>:raw`.
+
+    No key that was read from a line can hold a colon, so nobody can send such a field.
+    """
+    # latin-1 gives each byte one character and back: the fields are cut as ever, then decoded one by one.
+    fields: dict[str, str] = {}
+    for key, value in parse(block.decode("latin-1").encode()).items():
+        raw = value.encode("latin-1")
+        fields[key] = raw.decode("utf-8", "replace")
+        if raw != fields[key].encode():
+            fields[key + _RAW] = value
+    return fields
