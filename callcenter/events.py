@@ -51,5 +51,5 @@ class EventBus:
         for listener in tuple(self._listeners[type(event)]):
             try:
                 listener(event)
-            except Exception:  # noqa: BLE001 - one listener's defect must not silence the others
+            except Exception:  # one listener's defect must not silence the others
                 log.exception("listener_failed", event_type=type(event).__name__)
