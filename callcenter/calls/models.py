@@ -1,0 +1,77 @@
+"""Tables of calls, and of what must be remembered about each exchange."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Integer, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.db import Base, BigId
+
+_OPEN = text("ended_at IS NULL")
+
+
+class Call(Base):
+    """One call: its facts, its episodes (JSON), and the three-ring figures worked out when it was stored.
+
+    The three-ring columns are null where the rule does not apply (a call that nobody made to one of our lines).
+    `rank` and `known_until` tell which of two snapshots of one call is the later one (see `service.store`).
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        UniqueConstraint("node", "linkedid"),
+        Index(None, "started_at", "id"),
+        Index(None, "line", "started_at"),
+        Index(None, "caller", "started_at"),
+        Index(None, "quarter", "line"),
+        Index(None, "node", "recording"),
+        Index("ix_calls_open", "node", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    node: Mapped[str] = mapped_column(String(32))
+    linkedid: Mapped[str] = mapped_column(String(64))
+    sip_call_id: Mapped[str | None] = mapped_column(Text)
+    direction: Mapped[str] = mapped_column(String(16))
+    caller: Mapped[str] = mapped_column(String(128))
+    line: Mapped[str] = mapped_column(String(128))
+    started_at: Mapped[datetime]
+    quarter: Mapped[int] = mapped_column(Integer)
+    """Quarter hours from 1970 to the start: hours of every time zone begin on one, so figures group by it."""
+    first_ring_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str] = mapped_column(String(16))
+    operator_answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(32))
+    hangup_cause: Mapped[int | None] = mapped_column(SmallInteger)
+    operators: Mapped[list[Any]]
+    rings: Mapped[list[Any]]
+    transfers: Mapped[list[Any]]
+    holds: Mapped[list[Any]]
+    queue_waits: Mapped[list[Any]]
+    talk_seconds: Mapped[float]
+    recording: Mapped[str | None] = mapped_column(String(128))
+    swept: Mapped[bool]
+    cadence: Mapped[float | None]
+    """Seconds from one ring to the next on this line when the call was made."""
+    seconds_to_answer: Mapped[float | None]
+    rings_to_answer: Mapped[int | None]
+    seconds_to_operator: Mapped[float | None]
+    rings_to_operator: Mapped[int | None]
+    late: Mapped[bool]
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    known_until: Mapped[datetime]
+
+
+class ExchangeState(Base):
+    """One thing remembered about an exchange between two runs, for instance how far its event log was read."""
+
+    __tablename__ = "exchange_state"
+
+    node: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
