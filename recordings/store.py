@@ -1,0 +1,129 @@
+"""Where finished recordings are kept: one WAV file each, in a local folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from recordings import wav
+
+
+class StoreFailed(Exception):
+    """The store does not take a file now: disk full, read-only, not ours; `error` is the system's reason."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A WAV file in the store: `size` in bytes and SHA-256 of the whole file, header included."""
+
+    path: str
+    size: int
+    sha256: str
+    seconds: float
+
+
+class Store:
+    """A folder of recordings. Paths are relative to it, with forward slashes.
+
+    A file has its name only when it is whole and on the disk: it grows as `.part`, is flushed, checked and renamed.
+    Every method blocks: call it in a thread.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, raw: BinaryIO, frames: int, path: str) -> Kept:
+        """Write the first `frames` frames of `raw` to `path`; an older file of that path is replaced.
+
+        Raises:
+            StoreFailed: the store could not take it; nothing is left behind.
+            SoundUnreadable: `raw` could not be read or is shorter than announced.
+        """
+        target = self.folder / path
+        part = target.with_name(f"{target.name}.part")
+        try:
+            _make_folders(target.parent)
+            digest = self._write(part, raw, frames)
+            part.replace(target)
+            _flush_folder(target.parent)
+        except OSError as error:
+            raise StoreFailed(error) from error
+        finally:
+            with suppress(OSError):  # a part left behind is written over next time
+                part.unlink(missing_ok=True)
+        return Kept(path, wav.HEADER_BYTES + frames * wav.FRAME_BYTES, digest, frames / wav.RATE)
+
+    def size_of(self, path: str) -> int | None:
+        """Return the size in bytes of the file at `path`, None if there is none."""
+        try:
+            return (self.folder / path).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a kept file for reading.
+
+        Raises:
+            OSError: it is not there or cannot be read.
+        """
+        return (self.folder / path).open("rb")
+
+    def _write(self, part: Path, raw: BinaryIO, frames: int) -> str:
+        digest = hashlib.sha256()
+        with part.open("wb+") as file:
+            for block in wav.blocks(raw, frames):
+                digest.update(block)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+            self._check(file, frames)
+        return digest.hexdigest()
+
+    @staticmethod
+    def _check(file: BinaryIO, frames: int) -> None:
+        """Read the header back, as a player would, before anything is allowed to delete the raw file."""
+        length = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        try:
+            found = wav.frames_in(file)
+        except ValueError as error:
+            raise OSError(f"written file is damaged: {error}") from error
+        if found != frames or length != wav.HEADER_BYTES + frames * wav.FRAME_BYTES:
+            raise OSError(f"written file holds {length} bytes and {found} frames of {frames}")
+
+
+def digest_of(raw: BinaryIO, frames: int) -> str:
+    """Return the SHA-256 that the WAV file of the first `frames` frames of `raw` has.
+
+    Raises:
+        SoundUnreadable: `raw` could not be read or is shorter than announced.
+    """
+    digest = hashlib.sha256()
+    for block in wav.blocks(raw, frames):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _make_folders(folder: Path) -> None:
+    """Make `folder` and its parents, each of them on the disk before anything is put into it."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
