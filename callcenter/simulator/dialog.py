@@ -241,7 +241,8 @@ class Dialog:
             return
         self.state = DialogState.ENDED
         self.final_status = status
-        self.ended_by = EndedBy.THIS_PHONE if Milestone.CANCEL in self.milestones and status == 487 else by
+        given_up = self.origin is Origin.PLACED and Milestone.CANCEL in self.milestones
+        self.ended_by = EndedBy.THIS_PHONE if given_up and status == 487 else by
         self.rtp.close()
         self.phone.forget(self)
         self.mark(Milestone.ENDED)
@@ -265,11 +266,11 @@ class Dialog:
         """Send a request inside the dialog and return its final response, a challenge answered on the way."""
         return await self.phone.transact(lambda extra: self.build(method, [*headers, *extra], body), self.peer, within)
 
-    def acknowledge(self, cseq: int) -> None:
-        """Send the ACK for a 200 OK to our INVITE with this number."""
-        request = self.build("ACK")
-        request.headers = [(name, f"{cseq} ACK" if name == "cseq" else value) for name, value in request.headers]
-        self.phone.send(request, self.peer)
+    def acknowledge(self, response: Message) -> None:
+        """Send the ACK for a 200 OK to our INVITE."""
+        ack = self.build("ACK")
+        ack.headers = [(name, f"{response.cseq} ACK" if name == "cseq" else value) for name, value in ack.headers]
+        self.phone.acknowledge(self, response, ack)
 
     def establish(self, response: Message) -> None:
         """Take tags, target and route from a response to our INVITE."""
@@ -369,7 +370,7 @@ class Dialog:
             self._reinviting = False
         if response.status not in range(200, 300):
             raise PhoneError(f"re-INVITE on call {self.call_id} refused with {response.status}")
-        self.acknowledge(response.cseq)
+        self.acknowledge(response)
         self.media_answered(response.body)
 
     async def _offer_again(self, within: float) -> Message:

@@ -155,6 +155,7 @@ class Phone:
         headers: Mapping[str, str] | None = None,
     ) -> Dialog:
         """Call a number now and return the call, which can be waited for; `media` overrides the phone's own."""
+        self._open_socket()
         caller = caller_id or self.user
         dialog = self._new_dialog(Origin.PLACED, new_id(12), caller, number, self.server)
         dialog.rtp.say(media or self.media)
@@ -188,9 +189,9 @@ class Phone:
         """Return the Via of a request."""
         return f"SIP/2.0/UDP {self.host}:{self.port};branch={branch};rport"
 
-    def send(self, message: Message, destination: Address) -> None:
-        """Send a message once (an ACK)."""
-        self._open_socket().send(message.encode(), destination)
+    def acknowledge(self, dialog: Dialog, response: Message, acknowledgement: Message) -> None:
+        """Send the ACK for a 200 OK to an INVITE of ours."""
+        self._open_socket().acknowledge(response, acknowledgement, dialog.peer)
 
     def respond(self, dialog: Dialog, request: Message, status: int, body: str = "") -> None:
         """Answer a request inside a dialog."""
@@ -245,11 +246,6 @@ class Phone:
             self._open_socket().respond(request, response_to(request, status, to_tag=new_id()), source)
         else:
             self._inside(dialog, request)
-
-    def on_repeated_success(self, response: Message, source: Address) -> None:
-        """Acknowledge a 200 OK to INVITE again (called by the socket)."""
-        if dialog := self.dialogs.get(response.call_id):
-            dialog.acknowledge(response.cseq)
 
     def _inside(self, dialog: Dialog, request: Message) -> None:
         if request.method in ("INVITE", "UPDATE"):
@@ -316,7 +312,7 @@ class Phone:
         if dialog.state is not DialogState.CALLING:
             return
         dialog.establish(response)
-        dialog.acknowledge(response.cseq)
+        dialog.acknowledge(response)
         dialog.media_answered(response.body)
         dialog.state = DialogState.UP
         dialog.mark(Milestone.ANSWERED)
@@ -330,8 +326,8 @@ class Phone:
         return dialog
 
     def _open_socket(self) -> SipSocket:
-        if self._socket is None:
-            raise PhoneError(f"phone {self.user} has not been started")
+        if self._socket is None or not self._socket.is_open:
+            raise PhoneError(f"phone {self.user} is not open")
         return self._socket
 
     async def _exchange(self, request: Message, destination: Address, within: float) -> Message:

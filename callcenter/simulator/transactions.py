@@ -33,10 +33,6 @@ class Handler(Protocol):
         """Handle a new request; ACK comes here too."""
         ...
 
-    def on_repeated_success(self, response: Message, source: Address) -> None:
-        """Handle a 2xx to INVITE that came again: its ACK was lost."""
-        ...
-
 
 class _Repeater:
     """Sends one datagram again and again with growing pauses until stopped or given up."""
@@ -161,6 +157,13 @@ class SipSocket(asyncio.DatagramProtocol):
 
         self._unacknowledged[key] = _Repeater(self, datagram, destination, self.timers.t2, gave_up)
 
+    def acknowledge(self, response: Message, acknowledgement: Message, destination: Address) -> None:
+        """Send the ACK for a final response to an INVITE, and again whenever that response is repeated."""
+        datagram, branch = acknowledgement.encode(), response.branch
+        self.send(datagram, destination)
+        self._acknowledgements[branch] = datagram
+        self._later(lambda: self._acknowledgements.pop(branch, None))
+
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Sort one datagram (called by asyncio)."""
         try:
@@ -180,8 +183,6 @@ class SipSocket(asyncio.DatagramProtocol):
         if client is None:
             if acknowledgement := self._acknowledgements.get(response.branch):
                 self.send(acknowledgement, source)
-            elif response.cseq_method == "INVITE" and 200 <= response.status < 300:
-                self._handler.on_repeated_success(response, source)
             return
         if response.status < 200:
             if client.request.method == "INVITE":
@@ -199,11 +200,7 @@ class SipSocket(asyncio.DatagramProtocol):
         acknowledgement.headers = [("via", request.get("via")), ("max-forwards", "70"), ("from", request.get("from"))]
         acknowledgement.headers += [("to", response.get("to")), ("call-id", request.call_id)]
         acknowledgement.headers.append(("cseq", f"{request.cseq} ACK"))
-        datagram = acknowledgement.encode()
-        self.send(datagram, client.destination)
-        branch = request.branch
-        self._acknowledgements[branch] = datagram
-        self._later(lambda: self._acknowledgements.pop(branch, None))
+        self.acknowledge(response, acknowledgement, client.destination)
 
     def _request(self, request: Message, source: Address) -> None:
         if request.method == "ACK":
