@@ -33,7 +33,7 @@ class Owner:
     def __init__(self) -> None:
         self.events: list[dict[str, str]] = []
         self.statuses: list[LinkStatus] = []
-        self.bridge: AmiBridge | None = None
+        self.bridge: AmiBridge
         self._changed = asyncio.Event()
 
     def message(self, fields: dict[str, str], at: datetime) -> None:
@@ -344,7 +344,7 @@ async def test_given_a_link_being_rebuilt_when_closed_then_it_stays_closed(fake:
 async def test_given_events_in_a_gap_when_the_link_is_back_then_the_state_is_read_again(
     fake: FakeAmi, owner: Owner
 ) -> None:
-    reads = []
+    reads: list[list[dict[str, str]]] = []
 
     async def read() -> None:
         reads.append(await owner.bridge.list_action("CoreShowChannels"))
@@ -388,7 +388,7 @@ async def test_given_events_during_the_reading_of_the_state_when_read_then_they_
 async def test_given_more_events_than_there_is_room_for_when_reading_the_state_then_it_begins_anew(
     fake: FakeAmi, owner: Owner
 ) -> None:
-    attempts = []
+    attempts: list[int] = []
 
     async def read() -> None:
         attempts.append(len(attempts))
@@ -497,7 +497,7 @@ async def test_given_a_list_without_end_when_its_deadline_passes_then_late_items
 async def test_given_a_list_when_complete_then_its_items_come_in_order_without_the_end(
     fake: FakeAmi, owner: Owner
 ) -> None:
-    items = [{"Channel": f"PJSIP/trunk-{number}"} for number in range(3)]
+    items: list[dict[str, object]] = [{"Channel": f"PJSIP/trunk-{number}"} for number in range(3)]
     fake.scripts["CoreShowChannels"] = lambda server, action: server.send(
         answer_list(action, "CoreShowChannel", *items)
     )
