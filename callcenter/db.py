@@ -13,16 +13,30 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, event, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    and_,
+    event,
+    or_,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -159,6 +173,14 @@ async def upgrade(url: str) -> None:
     finally:
         for engine in engines:
             await engine.dispose()
+
+
+def beyond(
+    instant: InstrumentedAttribute[datetime], number: InstrumentedAttribute[int], position: tuple[datetime, int]
+) -> ColumnElement[bool]:
+    """Keep the rows that follow `position` in a list that shows the newest (`instant`, then `number`) first."""
+    at, last = position
+    return and_(instant <= at, or_(instant < at, number < last))
 
 
 def _run_migrations(connection: Connection) -> None:

@@ -41,7 +41,7 @@ class Session(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, when, to what, with what before and after. `username` stays readable whatever becomes of the user."""
+    """Who did what, when, to what, with before and after; `username` stays readable whatever becomes of the user."""
 
     __tablename__ = "audit_log"
     __table_args__ = (

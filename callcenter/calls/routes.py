@@ -1,0 +1,140 @@
+"""Calls over HTTP: the list, one call, the figures, pausing a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls import service
+from callcenter.calls.figures import figures
+from callcenter.calls.models import Call
+from callcenter.calls.schemas import (
+    CallFilter,
+    CallPage,
+    FiguresFilter,
+    FiguresOut,
+    Mask,
+    RecordingOut,
+    call_detail,
+    call_row,
+    figures_row,
+)
+from callcenter.errors import NotPermitted
+from callcenter.telephony import CallKey, Telephony
+from callcenter.web.app import DATABASE
+from callcenter.web.identity import AUDIT, address_of, requires, user_of
+from callcenter.web.inputs import from_cursor, path_id, query
+from callcenter.web.masking import mask
+from callcenter.web.output import answer, no_content, one_page
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """What a call's page needs to know of its recording; `seconds` is its length, `paused` None when not known."""
+
+    id: int
+    seconds: float
+    paused: bool | None = None
+
+
+class RecordingLookup(Protocol):
+    """Finds the recordings of calls; `recordings` fulfils it and `main` hands it over."""
+
+    async def for_calls(self, session: AsyncSession, rows: Sequence[Call]) -> dict[int, RecordingInfo]:
+        """Return the recording of each of `rows` that has one, by the call's id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """What these routes need: the exchange, the recordings, and the hotel's zone for hours."""
+
+    telephony: Telephony
+    recordings: RecordingLookup
+    zone: ZoneInfo
+
+
+PARTS: web.AppKey[CallParts] = web.AppKey("call_parts", CallParts)
+
+routes = web.RouteTableDef()
+
+
+def setup(app: web.Application, parts: CallParts) -> None:
+    """Add this slice's routes to `app`."""
+    app[PARTS] = parts
+    app.add_routes(routes)
+
+
+@routes.get("/api/v1/calls")
+@requires("calls.read")
+async def list_calls(request: web.Request) -> web.Response:
+    """Show calls, newest first."""
+    wanted = query(request, CallFilter)
+    if wanted.caller is not None and not user_of(request).may("calls.see_numbers"):
+        raise NotPermitted(permission="calls.see_numbers")  # asking digit by digit would undo the masking
+    after = from_cursor(wanted.after) if wanted.after else None
+    async with request.app[DATABASE].read() as session:
+        rows = await service.page(session, wanted.query(), limit=wanted.limit + 1, after=after)
+        shown, cursor = one_page(rows, wanted.limit, lambda call: (call.started_at, call.id))
+        recordings = await request.app[PARTS].recordings.for_calls(session, shown)
+    hide = _mask_for(request)
+    return answer(CallPage(items=[call_row(call, _out(recordings, call), hide) for call in shown], next=cursor))
+
+
+@routes.get("/api/v1/calls/figures")
+@requires("figures.read")
+async def show_figures(request: web.Request) -> web.Response:
+    """Show the three-ring figures by hour or line."""
+    wanted = query(request, FiguresFilter)
+    async with request.app[DATABASE].read() as session:
+        rows, total = await figures(session, wanted.begin, wanted.end, wanted.by, request.app[PARTS].zone)
+    return answer(FiguresOut(rows=[figures_row(row) for row in rows], total=figures_row(total)))
+
+
+@routes.get("/api/v1/calls/{id}")
+@requires("calls.read")
+async def show_call(request: web.Request) -> web.Response:
+    """Show one call with its timeline."""
+    number = path_id(request, "call")
+    async with request.app[DATABASE].read() as session:
+        call = await service.one(session, number)
+        recordings = await request.app[PARTS].recordings.for_calls(session, [call])
+    return answer(call_detail(call, _out(recordings, call), _mask_for(request)))
+
+
+@routes.post("/api/v1/calls/{id}/recording/pause")
+@requires("recordings.pause")
+async def pause_recording(request: web.Request) -> web.Response:
+    """Record silence until the recording is resumed."""
+    return await _switch(request, request.app[PARTS].telephony.pause_recording, "recording.paused")
+
+
+@routes.post("/api/v1/calls/{id}/recording/resume")
+@requires("recordings.pause")
+async def resume_recording(request: web.Request) -> web.Response:
+    """Record sound again."""
+    return await _switch(request, request.app[PARTS].telephony.resume_recording, "recording.resumed")
+
+
+async def _switch(request: web.Request, act: Callable[[CallKey], Awaitable[None]], action: str) -> web.Response:
+    number = path_id(request, "call")
+    async with request.app[DATABASE].read() as session:
+        call = await service.one(session, number)
+    await act(CallKey(call.node, call.linkedid))
+    async with request.app[DATABASE].begin() as session:
+        request.app[AUDIT](session, user_of(request), action, ("call", number), address=address_of(request))
+    return no_content()
+
+
+def _mask_for(request: web.Request) -> Mask:
+    return str if user_of(request).may("calls.see_numbers") else mask
+
+
+def _out(recordings: dict[int, RecordingInfo], call: Call) -> RecordingOut | None:
+    found = recordings.get(call.id)
+    return None if found is None else RecordingOut(id=found.id, seconds=found.seconds, paused=found.paused)

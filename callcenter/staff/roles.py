@@ -1,0 +1,35 @@
+"""Roles and the named permissions that each of them carries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person does in the house."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    FRONT_DESK = "front_desk"
+    DEPARTMENT = "department"
+    ADMIN = "admin"
+
+
+_OPERATOR = frozenset({"calls.read", "calls.see_numbers", "live.read", "recordings.pause"})
+_SUPERVISOR = _OPERATOR | {"recordings.listen", "figures.read"}
+_MANAGER = _SUPERVISOR | {"audit.read"}
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.OPERATOR: _OPERATOR,
+    Role.SUPERVISOR: _SUPERVISOR,
+    Role.MANAGER: _MANAGER,
+    Role.FRONT_DESK: frozenset({"calls.read", "live.read"}),
+    Role.DEPARTMENT: frozenset({"calls.read"}),
+    Role.ADMIN: _MANAGER | {"staff.manage"},
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """Return the permissions of a stored role; a role that no longer exists carries none."""
+    return PERMISSIONS[Role(role)] if role in set(Role) else frozenset()
