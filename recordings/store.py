@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,13 +71,33 @@ class Store:
         except FileNotFoundError:
             return None
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str) -> BufferedReader:
         """Open a kept file for reading.
 
         Raises:
             OSError: it is not there or cannot be read.
         """
         return (self.folder / path).open("rb")
+
+    def days(self, node: str) -> Iterator[list[str]]:
+        """Yield the paths of all whole files of `node`, one day's together, the newest day first."""
+        for day in sorted((self.folder / node).glob("*/*/*/"), reverse=True):
+            yield [str(file.relative_to(self.folder)) for file in sorted(day.glob("*.wav"))]
+
+    def inspect(self, path: str) -> Kept:
+        """Read a whole file again.
+
+        Raises:
+            ValueError: it is not a whole WAV file of our format.
+            OSError: it cannot be read.
+        """
+        with self.open(path) as file:
+            frames = wav.frames_in(file)
+            size = file.seek(0, os.SEEK_END)
+            if size != wav.HEADER_BYTES + frames * wav.FRAME_BYTES:
+                raise ValueError(f"{size} bytes do not hold {frames} frames")
+            file.seek(0)
+            return Kept(path, size, hashlib.file_digest(file, "sha256").hexdigest(), frames / wav.RATE)
 
     def _write(self, part: Path, raw: BinaryIO, frames: int) -> str:
         digest = hashlib.sha256()
@@ -95,9 +118,9 @@ class Store:
         try:
             found = wav.frames_in(file)
         except ValueError as error:
-            raise OSError(f"written file is damaged: {error}") from error
+            raise OSError(errno.EIO, f"written file is damaged: {error}") from error
         if found != frames or length != wav.HEADER_BYTES + frames * wav.FRAME_BYTES:
-            raise OSError(f"written file holds {length} bytes and {found} frames of {frames}")
+            raise OSError(errno.EIO, f"written file holds {length} bytes and {found} frames of {frames}")
 
 
 def digest_of(raw: BinaryIO, frames: int) -> str:

@@ -62,7 +62,7 @@ def frames_in(file: BinaryIO) -> int:
         ValueError: it is not a WAV file of our format.
     """
     try:
-        with wave.open(file) as sound:
+        with wave.open(file, "rb") as sound:
             found = (sound.getframerate(), sound.getnchannels(), sound.getsampwidth())
             frames: int = sound.getnframes()
     except (wave.Error, EOFError) as error:

@@ -1,0 +1,36 @@
+"""The table of recordings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.calls.models import Call
+from callcenter.db import Base, BigId
+
+
+class Recording(Base):
+    """One kept recording. `path` is relative to the store, `size` in bytes, `sha256` of the whole WAV file.
+
+    `name` is the exchange's name of it, unique on one node: no file is ever taken in twice. `call_id` is null until
+    its call is known. `checked_at` is when the file was last read back and found whole; `problem` says what was
+    wrong with the exchange's file and could be mended.
+    """
+
+    __tablename__ = "recordings"
+    __table_args__ = (UniqueConstraint("node", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    call_id: Mapped[int | None] = mapped_column(ForeignKey(Call.id, ondelete="SET NULL"), index=True)
+    node: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(128))
+    path: Mapped[str] = mapped_column(String(512))
+    seconds: Mapped[float]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    channels: Mapped[int] = mapped_column(SmallInteger)
+    checked_at: Mapped[datetime]
+    problem: Mapped[str | None] = mapped_column(String(200))

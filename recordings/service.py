@@ -1,0 +1,129 @@
+"""What is known of recordings: finding them, entering them, tying them to their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from callcenter.calls.models import Call
+from callcenter.errors import HouseError, NotFound
+from recordings import wav
+from recordings.models import Recording
+from recordings.store import Kept
+
+NameOrColumn = str | InstrumentedAttribute[str]
+
+
+class RecordingGone(HouseError):
+    """The recording is in the books but its file is not in the store; params: `id`."""
+
+    code = "recording_gone"
+    status = HTTPStatus.GONE
+
+
+async def get(session: AsyncSession, recording_id: int) -> Recording:
+    """Return a recording.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    recording = await session.get(Recording, recording_id)
+    if recording is None:
+        raise NotFound(kind="recording", id=recording_id)
+    return recording
+
+
+async def find(session: AsyncSession, node: str, name: str) -> Recording | None:
+    """Return the recording that the exchange `node` calls `name`."""
+    found = await session.scalars(select(Recording).where(Recording.node == node, Recording.name == name))
+    return found.one_or_none()
+
+
+async def entered(session: AsyncSession, node: str, names: Collection[str]) -> set[str]:
+    """Return those of `names` that are in the books."""
+    known = await session.scalars(select(Recording.name).where(Recording.node == node, Recording.name.in_(names)))
+    return set(known)
+
+
+async def enter(
+    session: AsyncSession, node: str, name: str, kept: Kept, at: datetime, problem: str | None
+) -> Recording:
+    """Enter a kept file, tied to its call if that is known already.
+
+    Raises:
+        IntegrityError: it is in the books already.
+    """
+    recording = Recording(
+        call_id=await session.scalar(_call_of(node, name)),
+        node=node,
+        name=name,
+        path=kept.path,
+        seconds=kept.seconds,
+        size=kept.size,
+        sha256=kept.sha256,
+        created_at=at,
+        channels=wav.CHANNELS,
+        checked_at=at,
+        problem=problem,
+    )
+    session.add(recording)
+    await session.flush()
+    return recording
+
+
+async def untied(session: AsyncSession, node: str) -> dict[int, int]:
+    """Return {recording id: call id} for recordings whose call became known after them."""
+    pairs = await session.execute(
+        select(Recording.id, Call.id)
+        .join(Call, (Call.node == Recording.node) & _belongs_to(Recording.name))
+        .where(Recording.node == node, Recording.call_id.is_(None))
+        .order_by(_by_linkedid_only(Recording.name).desc())
+    )
+    return {recording_id: call_id for recording_id, call_id in pairs}
+
+
+async def tie(session: AsyncSession, calls: Mapping[int, int]) -> None:
+    """Tie recordings to their calls, given {recording id: call id}."""
+    for recording_id, call_id in calls.items():
+        await session.execute(update(Recording).where(Recording.id == recording_id).values(call_id=call_id))
+
+
+async def missing(session: AsyncSession, node: str, since: datetime, until: datetime, shortest: timedelta) -> set[str]:
+    """Return the recordings that should be in the books and are not.
+
+    Those are the recordings that the exchange began for answered calls which ended from `since` to `until`, and went
+    on for at least `shortest` after the answer.
+    """
+    is_entered = exists().where(Recording.node == Call.node, Recording.name == Call.recording)
+    calls = await session.execute(
+        select(Call.recording, Call.answered_at, Call.ended_at).where(
+            Call.node == node,
+            Call.ended_at.between(since, until),
+            Call.recording.is_not(None),
+            Call.answered_at.is_not(None),
+            ~is_entered,
+        )
+    )
+    return {
+        name
+        for name, answered_at, ended_at in calls
+        if name and answered_at and ended_at and ended_at - answered_at >= shortest
+    }
+
+
+def _call_of(node: str, name: str) -> Select[int]:
+    return select(Call.id).where(Call.node == node, _belongs_to(name)).order_by(_by_linkedid_only(name)).limit(1)
+
+
+def _belongs_to(name: NameOrColumn) -> ColumnElement[bool]:
+    """A call names its recording; one whose recording was never told is known by its own id, the same for incoming."""
+    return or_(Call.recording == name, Call.linkedid == name)
+
+
+def _by_linkedid_only(name: NameOrColumn) -> ColumnElement[int]:
+    return case((Call.recording == name, 0), else_=1)
