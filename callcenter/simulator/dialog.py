@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 DEADLINE = 10.0
 """Seconds that a wait lasts unless it is told otherwise."""
 PROGRESS = {Milestone.TRYING, Milestone.RINGING, Milestone.PROGRESS, Milestone.ANSWERED}
-FINAL_ANSWERS = range(200, 700)
 GLARES = 4
 
 
@@ -141,9 +140,15 @@ class Dialog:
         return self.digits
 
     async def transferred(self, within: float = DEADLINE) -> int:
-        """Wait for the final word on a REFER and return its status, 200 if the transfer succeeded."""
-        await self.until(lambda: any(code in FINAL_ANSWERS for code in self.transfer_progress), within, "a transfer")
-        return next(code for code in self.transfer_progress if code in FINAL_ANSWERS)
+        """Wait for the final word on a REFER and return its status, 200 if the transfer succeeded.
+
+        After a success this phone leaves the call, as desk phones do: Asterisk waits for that.
+        """
+        await self.until(lambda: self._transfer_result() is not None, within, "the end of a transfer")
+        status = self._transfer_result() or 0
+        if status < 300:
+            await self.bye(within)
+        return status
 
     # --- what a person with the phone in hand can do
 
@@ -218,6 +223,7 @@ class Dialog:
             tags = f"to-tag={tag_of(replaces.remote)};from-tag={tag_of(replaces.local)}"
             target += f"?Replaces={quote(f'{replaces.call_id};{tags}', safe='')}"
         own = f"<sip:{self.phone.user}@{self.phone.host}>"
+        self.transfer_progress.clear()
         headers = [("refer-to", f"<{target}>"), ("referred-by", own)]
         return (await self.request("REFER", headers, within=within)).status
 
@@ -331,6 +337,9 @@ class Dialog:
         if request.body.startswith("SIP/2.0 ") and status.isdigit():
             self.transfer_progress.append(int(status))
             self.changed()
+
+    def _transfer_result(self) -> int | None:
+        return next((status for status in self.transfer_progress if status >= 200), None)
 
     def _mute(self) -> None:
         # a phone that holds falls silent although `sendonly` would let it play music
