@@ -132,6 +132,9 @@ class CallSnapshot:
     `talk_seconds` is the time the outside party was connected with a person, holds included.
     `recording` is the exchange's name of the recording, not a path on our side.
     `swept` marks a call that had to be closed without its own hang-up being seen.
+    `merged_into` is set when a call of its own (an operator asking a colleague) turned out to be a leg of another
+    one: this record has ended, and that call tells all of it.
+    `caller` is who called and `line` is the number that was dialled, in every direction.
     """
 
     key: CallKey
@@ -155,6 +158,7 @@ class CallSnapshot:
     recording: str | None = None
     sip_call_id: str | None = None
     swept: bool = False
+    merged_into: CallKey | None = None
 
 
 class LinkState(StrEnum):

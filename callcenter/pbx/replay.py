@@ -1,0 +1,111 @@
+"""Replay of raw AMI captures: what `callcenter calls replay CAPTURE` prints, one JSON object a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO
+
+import structlog
+
+from callcenter.pbx.facts import BadFact, Fact, from_ami
+from callcenter.pbx.tracker import Tracker
+from callcenter.pbx.wire import Splitter, parse
+from callcenter.telephony import CallKey, CallSnapshot, Transfer
+
+log = structlog.get_logger(__name__)
+
+NODE = "replay"
+_CHUNK = 1 << 16
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_LONG_AFTER = timedelta(days=1)
+
+
+def read_facts(stream: BinaryIO) -> Iterator[Fact]:
+    """Read the facts of a raw capture: the bytes as Asterisk sent them, responses and lists included.
+
+    An event without a `Timestamp` is given the instant of the one before it. Malformed events are logged and left
+    out, and so is a last message that was cut off.
+    """
+    splitter = Splitter()
+    at = _EPOCH
+    while chunk := stream.read(_CHUNK):
+        for block in splitter.feed(chunk):
+            try:
+                fact = from_ami(parse(block), at)
+            except BadFact as reason:
+                log.warning("bad_fact", reason=str(reason))
+                continue
+            if fact is not None:
+                at = fact.at
+                yield fact
+
+
+def calls_of(facts: Iterable[Fact], node: str = NODE) -> list[CallSnapshot]:
+    """Track facts to their end and return every call in the order of their start.
+
+    Calls that the facts leave open are swept; consultations that became part of another call are left out.
+    """
+    tracker = Tracker(node)
+    calls: dict[CallKey, CallSnapshot] = {}
+    last = _EPOCH
+    for fact in facts:
+        last = max(last, fact.at)
+        calls |= {call.key: call for call in tracker.feed(fact)}
+    calls |= {call.key: call for call in tracker.sweep(last + _LONG_AFTER)}
+    return sorted((call for call in calls.values() if call.merged_into is None), key=lambda call: call.started_at)
+
+
+def replay(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+    """Give the call records of a raw capture as JSON-ready objects, in the order of their start."""
+    for call in calls_of(read_facts(stream)):
+        yield record_of(call)
+
+
+def record_of(call: CallSnapshot) -> dict[str, Any]:
+    """Lay one ended call out as a record; seconds count from the call's first event, instants are ISO 8601 UTC."""
+    return {
+        "call": call.key.linkedid,
+        "started_at": call.started_at.isoformat(),
+        "direction": call.direction.value,
+        "caller": call.caller,
+        "line": call.line,
+        "seconds_to_first_ring": _since(call, call.first_ring_at),
+        "seconds_to_answer": _since(call, call.answered_at),
+        "answered_by": call.answered_by.value,
+        "operators": list(call.operators),
+        "transfers": [_transfer(call, transfer) for transfer in call.transfers],
+        "holds": [
+            {
+                "by": hold.by.value,
+                "seconds_to_start": _since(call, hold.began_at),
+                "duration": _seconds(hold.ended_at - hold.began_at) if hold.ended_at else None,
+            }
+            for hold in call.holds
+        ],
+        "talk_seconds": call.talk_seconds,
+        "outcome": call.outcome.value,
+        "hangup_cause": call.hangup_cause,
+        "recording": call.recording,
+        "sip_call_id": call.sip_call_id,
+        "duration": _since(call, call.ended_at),
+        "swept": call.swept,
+    }
+
+
+def _transfer(call: CallSnapshot, transfer: Transfer) -> dict[str, Any]:
+    return {
+        "kind": transfer.kind.value,
+        "from": transfer.from_party,
+        "to": transfer.to_party,
+        "result": transfer.result.value,
+        "seconds_to_transfer": _since(call, transfer.at),
+    }
+
+
+def _since(call: CallSnapshot, instant: datetime | None) -> float | None:
+    return None if instant is None else _seconds(instant - call.started_at)
+
+
+def _seconds(duration: timedelta) -> float:
+    return round(duration.total_seconds(), 3)

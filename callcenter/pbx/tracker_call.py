@@ -1,0 +1,454 @@
+"""One call in the making: what happened to it so far, and the snapshot that the house sees.
+
+The tracker decides which call a fact belongs to and who hears whom; this module holds what follows for the call.
+A call has one main party: the outside one, or, inside the house, the one that called. Talk, transfers and redirects
+are told from the company of that party: who can be heard by it right now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from callcenter.pbx.tracker_outcome import DialledEnd, is_dialled, outcome_of_caller, outcome_of_dialled
+from callcenter.pbx.tracker_parties import Channel, PartyKind
+from callcenter.telephony import (
+    Answerer,
+    CallKey,
+    CallSnapshot,
+    Direction,
+    Hold,
+    Outcome,
+    QueueWait,
+    Ring,
+    Side,
+    Transfer,
+    TransferKind,
+    TransferResult,
+)
+
+# Widening a queue leaves it and joins it again under another name within milliseconds: one wait for the caller.
+SAME_WAIT = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The main party and the person it talked with came apart; whether somebody moved it shows later."""
+
+    person: Channel
+    at: datetime
+    main_left_first: bool
+
+
+class Call:
+    """The state of one call; every method is told the instant at which the thing happened."""
+
+    def __init__(self, node: str, linkedid: str, started_at: datetime) -> None:
+        self.key = CallKey(node, linkedid)
+        self.linkedids = [linkedid]
+        self.channels: dict[str, Channel] = {}
+        self.main: Channel | None = None
+        self.direction = Direction.INTERNAL
+        self.caller = ""
+        self.line = ""
+        self.started_at = started_at
+        self.last_at = started_at
+        self.first_ring_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.answered_by = Answerer.NONE
+        self.operator_answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.merged_into: CallKey | None = None
+        self.swept = False
+        self.hangup_cause: int | None = None
+        self.operators: list[str] = []
+        self.rings: dict[str, Ring] = {}
+        self.transfers: list[Transfer] = []
+        self.holds: list[Hold] = []
+        self.queue_waits: list[QueueWait] = []
+        self.talk = timedelta()
+        self.recording: str | None = None
+        self.sip_call_id: str | None = None
+        self.company: dict[str, Channel] = {}
+        self.parting: Parting | None = None
+        self.told: CallSnapshot | None = None
+        self.remembered = False
+        self._staffed = False
+        self._talk_since: datetime | None = None
+        self._dialled_end: DialledEnd | None = None
+        self._transferred: set[tuple[TransferKind, str]] = set()
+        self._holders: dict[Side, str] = {}
+
+    @classmethod
+    def from_snapshot(cls, known: CallSnapshot) -> Call:
+        """Take up a call again from what was persisted of it; its channels are found by `Tracker.reconcile`."""
+        call = cls(known.key.node, known.key.linkedid, known.started_at)
+        call.remembered = True
+        call.direction, call.caller, call.line = known.direction, known.caller, known.line
+        call.answered_at, call.answered_by = known.answered_at, known.answered_by
+        call.operator_answered_at = known.operator_answered_at
+        call.hangup_cause = known.hangup_cause
+        call.operators = list(known.operators)
+        call.rings = {f"remembered-{number}": ring for number, ring in enumerate(known.rings)}
+        call.transfers = list(known.transfers)
+        call.queue_waits = list(known.queue_waits)
+        call.talk = timedelta(seconds=known.talk_seconds)
+        call.remember(known)
+        call.last_at = max(_instants(known))
+        return call
+
+    def remember(self, known: CallSnapshot) -> None:
+        """Add what only we could know of the call, because the exchange does not tell it again."""
+        self.holds = list(known.holds)
+        self.first_ring_at = known.first_ring_at or self.first_ring_at
+        self.recording = known.recording or self.recording
+        self.sip_call_id = known.sip_call_id or self.sip_call_id
+
+    # --- parties
+
+    def add(self, channel: Channel, number: str, exten: str) -> None:
+        """Take a new channel in; the first person's tells the direction, the caller and the line."""
+        self.channels[channel.uniqueid] = channel
+        if not channel.is_person:
+            self.line = self.line or exten
+            return
+        outside = channel.party.kind is PartyKind.OUTSIDE
+        self._staffed |= not outside
+        if self.remembered:
+            if self.main is None and (outside or self.direction is Direction.INTERNAL):
+                self.main = channel
+        elif self.main is None:
+            self.main = channel
+            self.direction = _direction_of_first(channel)
+            self.caller = number or channel.party.number if channel.rings_in else ""
+            self.line = self.line or (exten if channel.rings_in else channel.party.number)
+        elif outside and not channel.rings_in and self._main_may_become_outside():
+            self.direction = Direction.OUTBOUND
+            self.caller = self.caller or self.main.party.number
+            self.main = channel
+            self.answered_at, self.answered_by = None, Answerer.NONE
+
+    def _main_may_become_outside(self) -> bool:
+        """Whether a newly dialled outside party is whom the call is for: a first or a further attempt."""
+        if self.direction is Direction.INTERNAL:
+            return self.operator_answered_at is None
+        return self.direction is Direction.OUTBOUND and self.main is not None and self.main.up_at is None
+
+    def dialled(self, channel: Channel, number: str, presented: str) -> None:
+        """Note the number that was dialled for a call of ours."""
+        if channel is self.main and not channel.rings_in:
+            self.caller = self.caller or presented
+            if channel.party.kind is PartyKind.OUTSIDE:
+                self.line = number or self.line
+
+    def absorb(self, other: Call, at: datetime) -> None:
+        """Take over the channels of a consultation that turns out to belong to this call; the other record ends."""
+        for channel in other.channels.values():
+            channel.call = self
+        self.channels |= other.channels
+        self.rings |= other.rings
+        self.linkedids += other.linkedids
+        self.recording = self.recording or other.recording
+        self._staffed |= other._staffed
+        other.channels = {}
+        other.merged_into = self.key
+        other.finish(at)
+
+    # --- ringing and answering
+
+    def ringing(self, channel: Channel, at: datetime) -> None:
+        """A phone rings; the caller hears it as long as nobody has answered."""
+        channel.rang = True
+        if self.answered_by is Answerer.NONE and self.first_ring_at is None:
+            self.first_ring_at = at
+        if channel.party.kind is PartyKind.STAFF and channel.up_at is None and channel.uniqueid not in self.rings:
+            self.rings[channel.uniqueid] = Ring(channel.party.number, at)
+
+    def ring_ended(self, channel: Channel, at: datetime) -> None:
+        """A phone stopped ringing, picked up or not."""
+        ring = self.rings.get(channel.uniqueid)
+        if ring is not None and ring.ended_at is None:
+            self.rings[channel.uniqueid] = replace(ring, ended_at=at)
+
+    def judge_system_answer(self) -> None:
+        """The system answered if the main party is up and no phone that was picked up is about to take it.
+
+        A queue call's main party goes up a moment before the bridge, after the operator's phone: not the system.
+        A phone of ours that the exchange itself called, to dial for it, is not a caller who was answered.
+        """
+        main = self.main
+        if main is None or main.up_at is None or self.answered_by is not Answerer.NONE:
+            return
+        if main.party.kind is PartyKind.STAFF and not main.rings_in:
+            return
+        if self.direction is Direction.OUTBOUND and self._staffed:
+            return
+        picked_up = (other for other in self.channels.values() if other is not main and other.is_person and other.up_at)
+        if not any(picked_up):
+            self.answered_at, self.answered_by = main.up_at, Answerer.SYSTEM
+
+    # --- talking
+
+    def company_is(self, company: list[Channel], at: datetime) -> None:
+        """Follow who hears the main party: answers, talk time and moves from one person to another."""
+        newcomers = [person for person in company if person.uniqueid not in self.company]
+        for person in newcomers:
+            self._joined(person, at)
+        if self.company and not company:
+            person = next(reversed(self.company.values()))
+            main_left = self.main is not None and self.main.bridge is None
+            self.parting = Parting(person, at, main_left_first=main_left and person.bridge is not None)
+        self.company = {person.uniqueid: person for person in company}
+        waiting = self.main is not None and self.main.bridge is not None and self._is_holding()
+        if company and self._talk_since is None:
+            self._talk_since = at
+        elif not company and not waiting:
+            self._stop_talk(at)
+
+    def _joined(self, person: Channel, at: datetime) -> None:
+        """A person and the main party hear each other from now on."""
+        self.ring_ended(person, at)
+        if person.uniqueid in self.rings:
+            self.rings[person.uniqueid] = replace(self.rings[person.uniqueid], answered=True)
+        if self.operator_answered_at is None:
+            self.operator_answered_at = at
+        if self.answered_by is Answerer.NONE:
+            self.answered_at, self.answered_by = at, Answerer.OPERATOR
+        if person.party.kind is PartyKind.STAFF and person.party.number not in self.operators:
+            self.operators.append(person.party.number)
+        self._settle_move(person)
+        self.parting = None
+
+    def _stop_talk(self, at: datetime) -> None:
+        if self._talk_since is not None:
+            self.talk += max(at - self._talk_since, timedelta())
+            self._talk_since = None
+
+    def found_talking(self, found_at: datetime) -> None:
+        """The talk was found going on at `found_at`: date it by the best that is known instead.
+
+        A person's channel exists since its phone began to ring; when nothing better was persisted, the answer is
+        dated there, so that being away makes no answer look late.
+        """
+        persons = [channel for channel in (self.main, *self.company.values()) if channel is not None]
+        since = max(person.created_at for person in persons)
+        if self.operator_answered_at == found_at:
+            self.operator_answered_at = since
+        if self.answered_at == found_at:
+            self.answered_at = since
+        known = [transfer.at for transfer in self.transfers] + [self.operator_answered_at or since]
+        self._talk_since = min(max(since, *known), found_at)
+
+    # --- transfers
+
+    def _settle_move(self, person: Channel) -> None:
+        """The main party has reached `person`: settle the open transfer, or recognise an unannounced redirect."""
+        number, parting = person.party.number, self.parting
+        pending = self._pending()
+        if pending is not None:
+            transfer = self.transfers[pending]
+            if transfer.kind is TransferKind.PARK:
+                settled = replace(transfer, to_party=number, result=TransferResult.COMPLETED)
+            elif number != transfer.from_party:
+                settled = replace(transfer, result=TransferResult.COMPLETED)
+            else:
+                settled = replace(transfer, result=self._result_of_return(transfer))
+            self.transfers[pending] = settled
+        elif (
+            parting is not None
+            and parting.person.party.number != number
+            and (parting.main_left_first or not (parting.person.gone or parting.person.refused))
+        ):
+            self.transfers.append(
+                Transfer(
+                    TransferKind.REDIRECT, parting.at, parting.person.party.number, number, TransferResult.COMPLETED
+                )
+            )
+
+    def _result_of_return(self, transfer: Transfer) -> TransferResult:
+        """Judge a transfer whose author has the caller back: cancelled if the target had picked up."""
+        reached = any(c.up_at and c.party.number == transfer.to_party for c in self.channels.values() if c.is_person)
+        return TransferResult.CANCELLED if reached else TransferResult.NO_ANSWER
+
+    def _pending(self) -> int | None:
+        last = len(self.transfers) - 1
+        return last if last >= 0 and self.transfers[last].result is TransferResult.PENDING else None
+
+    def consult(self, operator: Channel, target: str, at: datetime) -> None:
+        """The operator left the caller waiting to ask `target` first: an attended transfer has begun."""
+        if self._pending() is None:
+            self.transfers.append(
+                Transfer(TransferKind.ATTENDED, at, operator.party.number, target, TransferResult.PENDING)
+            )
+
+    def transferred(self, kind: TransferKind, by: Channel, target: str, at: datetime) -> None:
+        """The exchange told of a transfer, before or after the caller reached its target.
+
+        Told twice it counts once. It explains a redirect that was just inferred from the same move, and it
+        completes the consultation that led to it.
+        """
+        if (kind, by.uniqueid) in self._transferred:
+            return
+        self._transferred.add((kind, by.uniqueid))
+        author = by.party.number
+        reached = any(person.party.number != author for person in self.company.values())
+        result = TransferResult.COMPLETED if reached else TransferResult.PENDING
+        if self.transfers and self._is_explained(self.transfers[-1], kind, author):
+            before = self.transfers.pop()
+            target = target or before.to_party
+        self.transfers.append(Transfer(kind, at, author, target, result))
+
+    @staticmethod
+    def _is_explained(before: Transfer, kind: TransferKind, author: str) -> bool:
+        inferred = before.kind is TransferKind.REDIRECT
+        consulted = before.kind is kind is TransferKind.ATTENDED
+        return before.from_party == author and (inferred or consulted)
+
+    def parked(self, space: str, parker: str, at: datetime) -> None:
+        """The main party was parked; `space` stands for the target until somebody fetches it."""
+        pending = self._pending()
+        if pending is not None and self.transfers[pending].kind is TransferKind.PARK:
+            return
+        if any(t.kind is TransferKind.PARK and t.at >= at for t in self.transfers):
+            return
+        self.transfers.append(Transfer(TransferKind.PARK, at, parker, space, TransferResult.PENDING))
+
+    def parking_timed_out(self) -> None:
+        """Nobody fetched the main party."""
+        pending = self._pending()
+        if pending is not None and self.transfers[pending].kind is TransferKind.PARK:
+            self.transfers[pending] = replace(self.transfers[pending], result=TransferResult.NO_ANSWER)
+
+    # --- holding and queueing
+
+    def held(self, channel: Channel, at: datetime) -> None:
+        """A party put the other on hold."""
+        side = self._side(channel)
+        if self._open_hold(side) is None and not any(hold.by is side and hold.began_at >= at for hold in self.holds):
+            self.holds.append(Hold(side, at))
+            self._holders[side] = channel.uniqueid
+
+    def unheld(self, channel: Channel, at: datetime) -> None:
+        """A party took the other back; without a hold before it, this is only the prelude of a transfer."""
+        self._end_hold(self._side(channel), at)
+
+    def _side(self, channel: Channel) -> Side:
+        return Side.CALLER if channel is self.main else Side.OPERATOR
+
+    def _open_hold(self, side: Side) -> int | None:
+        for index, hold in enumerate(self.holds):
+            if hold.by is side and hold.ended_at is None:
+                return index
+        return None
+
+    def _is_holding(self) -> bool:
+        return any(hold.ended_at is None for hold in self.holds)
+
+    def _end_hold(self, side: Side, at: datetime) -> None:
+        index = self._open_hold(side)
+        if index is not None:
+            self.holds[index] = replace(self.holds[index], ended_at=at)
+            self._holders.pop(side, None)
+
+    def queued(self, queue: str, position: int, at: datetime) -> None:
+        """The caller waits in a queue; joining it again at once, to be offered more widely, is the same wait."""
+        last = self.queue_waits[-1] if self.queue_waits else None
+        if last is not None and last.ended_at is None:
+            if last.queue == queue:
+                return
+            self.unqueued(at)
+        if last is not None and last.queue == queue and last.ended_at is not None and at - last.ended_at <= SAME_WAIT:
+            self.queue_waits[-1] = replace(last, ended_at=None)
+        else:
+            self.queue_waits.append(QueueWait(queue, at, position))
+
+    def unqueued(self, at: datetime) -> None:
+        """The caller no longer waits in a queue."""
+        if self.queue_waits and self.queue_waits[-1].ended_at is None:
+            self.queue_waits[-1] = replace(self.queue_waits[-1], ended_at=at)
+
+    # --- the end
+
+    def remove(self, channel: Channel, at: datetime, cause: int | None, sip: int) -> None:
+        """A channel is gone; the call goes on as long as one is left."""
+        channel.gone = True
+        self.channels.pop(channel.uniqueid, None)
+        self.ring_ended(channel, at)
+        for side in [side for side, holder in self._holders.items() if holder == channel.uniqueid]:
+            self._end_hold(side, at)
+        outbound_target = self.direction is not Direction.OUTBOUND or channel.party.kind is PartyKind.OUTSIDE
+        if channel.is_person and not channel.rings_in and channel.up_at is None and outbound_target:
+            self._dialled_end = DialledEnd(cause or 0, sip, channel.rang, channel.refused)
+        if channel is self.main:
+            self.hangup_cause = cause
+            self.unqueued(at)
+            self._stop_talk(at)
+        elif self.direction is Direction.INBOUND:
+            self.judge_system_answer()
+
+    def finish(self, at: datetime) -> None:
+        """Close the record; whatever was still open in it ends now."""
+        self._stop_talk(at)
+        self.unqueued(at)
+        for side in Side:
+            self._end_hold(side, at)
+        self.rings = {uid: replace(r, ended_at=at) if r.ended_at is None else r for uid, r in self.rings.items()}
+        pending = self._pending()
+        if pending is not None:
+            self.transfers[pending] = replace(self.transfers[pending], result=TransferResult.NO_ANSWER)
+        self.company, self.parting = {}, None
+        self.ended_at = at
+
+    def _outcome(self) -> Outcome:
+        if self.ended_at is None:
+            return Outcome.OPEN
+        queued = bool(self.queue_waits)
+        person = self.operator_answered_at is not None
+        if self.direction is Direction.OUTBOUND and self.answered_by is not Answerer.NONE:
+            return Outcome.ANSWERED
+        if self.answered_by is Answerer.NONE and is_dialled(self.direction, queued=queued):
+            return outcome_of_dialled(self._dialled_end) if self._dialled_end else Outcome.FAILED
+        return outcome_of_caller(self.answered_by, person=person, queued=queued)
+
+    def snapshot(self) -> CallSnapshot:
+        """Show the call as it is now; the talk of an open call counts its finished stretches only."""
+        return CallSnapshot(
+            key=self.key,
+            direction=self.direction,
+            caller=self.caller,
+            line=self.line,
+            started_at=self.started_at,
+            first_ring_at=self.first_ring_at,
+            answered_at=self.answered_at,
+            answered_by=self.answered_by,
+            operator_answered_at=self.operator_answered_at,
+            ended_at=self.ended_at,
+            outcome=self._outcome(),
+            hangup_cause=self.hangup_cause,
+            operators=tuple(self.operators),
+            rings=tuple(self.rings.values()),
+            transfers=tuple(self.transfers),
+            holds=tuple(self.holds),
+            queue_waits=tuple(self.queue_waits),
+            talk_seconds=round(self.talk.total_seconds(), 3),
+            recording=self.recording,
+            sip_call_id=self.sip_call_id,
+            swept=self.swept,
+            merged_into=self.merged_into,
+        )
+
+
+def _direction_of_first(channel: Channel) -> Direction:
+    if channel.party.kind is not PartyKind.OUTSIDE:
+        return Direction.INTERNAL
+    return Direction.INBOUND if channel.rings_in else Direction.OUTBOUND
+
+
+def _instants(known: CallSnapshot) -> list[datetime]:
+    """Every instant at which the call is known to have lived."""
+    instants = [known.started_at, known.first_ring_at, known.answered_at, known.operator_answered_at]
+    instants += [instant for ring in known.rings for instant in (ring.began_at, ring.ended_at)]
+    instants += [instant for hold in known.holds for instant in (hold.began_at, hold.ended_at)]
+    instants += [instant for wait in known.queue_waits for instant in (wait.began_at, wait.ended_at)]
+    instants += [transfer.at for transfer in known.transfers]
+    return [instant for instant in instants if instant is not None]
