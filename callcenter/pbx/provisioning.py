@@ -1,0 +1,272 @@
+"""The private exchange's configuration, rendered from `config/asterisk/*.j2`.
+
+Nothing that stands in `hotel.yaml` can add a line to a configuration file: every value that a template writes is
+checked, and one that could mean more than itself is refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import structlog
+
+from callcenter.pbx.sounds import install_sounds
+from callcenter.settings import ROOT, Line, LineMode, Settings
+
+log = structlog.get_logger(__name__)
+
+TEMPLATES = ROOT / "config" / "asterisk"
+PROMPTS = ROOT / "ivr" / "prompts"
+MODULES = TEMPLATES / "modules.conf.j2"
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f;\[\]{}$\"`|<>\\#]")
+_FIRST = {LineMode.OPERATORS_FIRST: "three-rings", LineMode.MENU_FIRST: "system-answers"}
+
+
+class ProvisioningError(Exception):
+    """The exchange's configuration cannot be written; the message is one sentence for the person who installs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The exchange's passwords: of the manager interface, and of each phone by endpoint name."""
+
+    ami: str
+    phones: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An Asterisk to run: the executable, its modules and the documentation that its core reads."""
+
+    executable: Path
+    modules: Path
+    documentation: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Phone:
+    endpoint: str
+    extension: str
+    template: str
+    password: str
+
+
+def pbx_folder(settings: Settings) -> Path:
+    """The folder of everything that belongs to the private exchange."""
+    return settings.var_folder / "pbx"
+
+
+def endpoint_names(settings: Settings) -> tuple[str, ...]:
+    """Every phone's endpoint name: op8001…, room0301…"""
+    staff = [f"op{extension}" for block in settings.phones for extension in block.extensions]
+    rooms = [f"room{extension}" for block in settings.rooms for extension in block.extensions]
+    return (*staff, *rooms)
+
+
+def load_secrets(settings: Settings) -> Secrets:
+    """Read the exchange's passwords, making those that are missing; the file is for its owner only.
+
+    Raises:
+        ProvisioningError: the file is there but cannot be read or written.
+    """
+    file = pbx_folder(settings) / "secrets.json"
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        phones = dict(stored.get("phones", {}))
+        for name in endpoint_names(settings):
+            phones.setdefault(name, secrets.token_urlsafe(18))
+        made = {"ami": stored.get("ami") or secrets.token_urlsafe(24), "phones": phones}
+        if made != stored:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_private(file, json.dumps(made, indent=1))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ProvisioningError(f"the passwords in {file} cannot be used ({error}); mend or delete the file") from error
+    return Secrets(ami=made["ami"], phones=phones)
+
+
+def find_program(settings: Settings) -> Program:
+    """The Asterisk that the settings name: the unpacked one, or a host's own.
+
+    Raises:
+        ProvisioningError: there is none where it should be.
+    """
+    if settings.pbx.asterisk == "private":
+        executable = settings.var_folder / "asterisk" / "bin" / "asterisk"
+        hint = "unpack it with callcenter/pbx/unpack.sh, which ./run does"
+    else:
+        executable = Path(settings.pbx.asterisk)
+        hint = "pbx.asterisk in the settings must be `private` or the path of an Asterisk 20 or newer"
+    if not os.access(executable, os.X_OK):
+        raise ProvisioningError(f"there is no Asterisk at {executable}; {hint}")
+    prefix = executable.resolve().parent.parent / "root"
+    unpacked = prefix.is_dir()
+    system = prefix / "usr" if unpacked else Path("/usr")
+    modules = next((folder for folder in _module_folders(system)), None)
+    documentation = next(
+        (
+            folder / "documentation"
+            for folder in (system / "share/asterisk", Path("/var/lib/asterisk"))
+            if (folder / "documentation").is_dir()
+        ),
+        None,
+    )
+    if modules is None or documentation is None:
+        raise ProvisioningError(f"the modules or the documentation of {executable} cannot be found; {hint}")
+    return Program(executable, modules, documentation)
+
+
+def render(
+    settings: Settings, passwords: Secrets, folder: Path, program: Program, *, prompts: Path = PROMPTS
+) -> tuple[Path, ...]:
+    """Write the exchange's configuration and sounds below `folder`; return the configuration files.
+
+    Rendering again with the same settings changes nothing. `prompts` holds zh/, en/, both/ and music/; a prompt
+    that is missing there is left out of the call, which goes on.
+
+    Raises:
+        ProvisioningError: a value of the settings cannot stand in a configuration file, or a file cannot be written.
+    """
+    try:
+        for name in ("etc", "run", "log", "log/cel-custom", "spool", "spool/monitor", "lib"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        install_sounds(prompts, folder / "lib" / "sounds")
+        _link(program.documentation, folder / "lib" / "documentation")
+        context = _context(settings, passwords, folder, program)
+        environment = _environment()
+        return tuple(
+            _render_one(environment, template.name, context, folder / "etc") for template in sorted(TEMPLATES.glob("*.j2"))
+        )
+    except OSError as error:
+        raise ProvisioningError(f"the exchange's folder {folder} cannot be written: {error}") from error
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replace `file` in one step by one that only its owner reads and writes."""
+    part = file.with_name(file.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        os.fchmod(stream.fileno(), 0o600)
+    part.replace(file)
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        finalize=_checked,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - not HTML; `_checked` refuses what could be syntax here
+    )
+
+
+def _checked(value: object) -> object:
+    """Let a value into a configuration file, or refuse it."""
+    if not isinstance(value, str | int | float | Path):
+        raise ProvisioningError(f"{value!r} is no value for the exchange's configuration")
+    if _UNSAFE.search(str(value)):
+        raise ProvisioningError(f"{str(value)!r} holds a character that the exchange's configuration cannot take")
+    return value
+
+
+def _context(settings: Settings, passwords: Secrets, folder: Path, program: Program) -> dict[str, object]:
+    entries = [_entry(settings, line, line.number, _FIRST[line.mode]) for line in settings.lines]
+    entries.append(_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]))
+    return {
+        "pbx": settings.pbx,
+        "identifier_order": "auth_username,username,ip" if _is_loopback(settings.pbx.bind) else "ip,auth_username,username",
+        "secrets": passwords,
+        "folder": folder,
+        "modules": program.modules,
+        "timezone": settings.hotel.timezone,
+        "greeting": settings.greeting,
+        "stale_seconds": math.ceil(3 * settings.pbx.heartbeat_seconds),
+        "recorded": settings.recording.enabled,
+        "has_digits": all((folder / "lib/sounds/zh/digits" / f"{digit}.wav").exists() for digit in range(1, 21)),
+        "lines": settings.lines,
+        "entries": entries,
+        "queues": [
+            {"name": name, "position_seconds": queue.position_seconds, "members": _members(settings, name)}
+            for name, queue in settings.queues.items()
+        ],
+        "phones": _phones(settings, passwords),
+        "staff": [extension for block in settings.phones for extension in block.extensions],
+        "rooms": [extension for block in settings.rooms for extension in block.extensions],
+    }
+
+
+def _entry(settings: Settings, line: Line, extension: str, first: str) -> dict[str, object]:
+    rings = settings.rings_of(line)
+    skills = [skill for block in settings.phones for skill in block.skills if skill.queue == line.queue]
+    return {
+        "extension": extension,
+        "line": line.number,
+        "queue": line.queue,
+        "cadence": f"{rings.ring_cadence:.3f}",
+        "takeover": f"{rings.takeover_seconds:.3f}",
+        "levels": max((skill.level for skill in skills), default=1),
+        "max_wait": settings.queues[line.queue].max_wait_seconds,
+        "first": first,
+    }
+
+
+def _members(settings: Settings, queue: str) -> list[str]:
+    """The queue's members as app_queue wants them: interface, penalty (the skill level), name, state interface."""
+    return [
+        f"PJSIP/op{extension},{skill.level},{extension},PJSIP/op{extension}"
+        for block in settings.phones
+        for skill in block.skills
+        if skill.queue == queue
+        for extension in block.extensions
+    ]
+
+
+def _phones(settings: Settings, passwords: Secrets) -> list[_Phone]:
+    staff = [
+        _Phone(f"op{extension}", extension, "staff-web" if block.webrtc else "staff", passwords.phones[f"op{extension}"])
+        for block in settings.phones
+        for extension in block.extensions
+    ]
+    rooms = [
+        _Phone(f"room{extension}", extension, "room", passwords.phones[f"room{extension}"])
+        for block in settings.rooms
+        for extension in block.extensions
+    ]
+    return staff + rooms
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _module_folders(system: Path) -> list[Path]:
+    return sorted([*system.glob("lib/*/asterisk/modules"), *system.glob("lib/asterisk/modules")])
+
+
+def _link(target: Path, link: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _render_one(environment: jinja2.Environment, template: str, context: dict[str, object], folder: Path) -> Path:
+    file = folder / template.removesuffix(".j2")
+    text = environment.get_template(template).render(context)
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        write_private(file, text)
+    return file

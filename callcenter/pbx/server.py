@@ -1,0 +1,264 @@
+"""Starting, watching and stopping the private Asterisk: only ever the process that this folder's pid file names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import structlog
+
+from callcenter.pbx.provisioning import PROMPTS, Program, Secrets, find_program, load_secrets, pbx_folder, render
+from callcenter.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+UNPRIVILEGED_USER = "nobody"
+_SOCKET_PATH_LIMIT = 107
+_POLL_SECONDS = 0.05
+_LAST_LINES = 12
+
+
+class PbxStartError(Exception):
+    """The exchange does not start; the message says in one sentence what is in the way."""
+
+
+class PrivatePbx:
+    """The house's own Asterisk below `settings.var_folder`/pbx.
+
+    Methods block; asynchronous callers use `asyncio.to_thread`. The exchange is a process group of its own: Ctrl-C
+    in the terminal, or the death of whoever started it, does not end calls in progress.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.folder = pbx_folder(settings)
+        self.log_file = self.folder / "log" / "messages.log"
+        self._pid_file = self.folder / "run" / "callcenter.pid"
+        self._output_file = self.folder / "log" / "output.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "etc" / "asterisk.conf"
+
+    def provision(self, prompts: Path = PROMPTS) -> Secrets:
+        """Render the configuration and hand the folders to the user that Asterisk runs as; return the passwords.
+
+        `prompts`: the folder of what callers hear.
+
+        Raises:
+            ProvisioningError: no Asterisk, an unusable value, or a folder that cannot be written.
+        """
+        secrets = load_secrets(self._settings)
+        self._program = find_program(self._settings)
+        render(self._settings, secrets, self.folder, self._program, prompts=prompts)
+        if os.geteuid() == 0:
+            _give_to_unprivileged(self.folder)
+        return secrets
+
+    def start(self) -> None:
+        """Start Asterisk in the background; `wait_ready` tells when it takes calls. Call `provision` before.
+
+        An Asterisk of this folder that was left behind is ended first.
+
+        Raises:
+            PbxStartError: a port is in use, or this machine cannot run Asterisk as an unprivileged user.
+        """
+        self.stop()
+        self._check_paths()
+        self._check_ports()
+        program = self._program or find_program(self._settings)
+        arguments = [str(program.executable), "-f", "-C", str(self._configuration)]
+        with self._output_file.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*_as_unprivileged_user([program.executable, self._configuration]), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                umask=0o027,
+                cwd="/",
+            )
+        self._pid_file.write_text(f"{self._process.pid}\n", encoding="ascii")
+        log.info("pbx_started", pid=self._process.pid, sip_port=self._settings.pbx.sip_port)
+
+    def wait_ready(self, timeout: float = 30) -> None:
+        """Wait until Asterisk is fully booted, at most `timeout` seconds.
+
+        Raises:
+            PbxStartError: it ended early or is not ready in time; the message holds the last lines of its log.
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if not self.is_running():
+                raise PbxStartError(f"Asterisk ended while starting.\n{self.last_words()}")
+            if (self.folder / "run" / "asterisk.ctl").exists():
+                left = max(deadline - time.monotonic(), 1)
+                with contextlib.suppress(PbxStartError, subprocess.TimeoutExpired):
+                    if "fully booted" in self.rx("core waitfullybooted", timeout=left):
+                        log.info("pbx_ready")
+                        return
+            time.sleep(_POLL_SECONDS)
+        raise PbxStartError(f"Asterisk is not ready after {timeout:g} s.\n{self.last_words()}")
+
+    def ensure_running(self) -> Secrets:
+        """Keep the Asterisk of this folder if it answers, with the present settings; else start it anew.
+
+        Raises:
+            ProvisioningError, PbxStartError: as `provision`, `start` and `wait_ready`.
+        """
+        secrets = self.provision()
+        if self.is_running() and self._answers():
+            self.rx("core reload")
+            log.info("pbx_kept", pid=self.pid())
+            return secrets
+        self.start()
+        self.wait_ready()
+        return secrets
+
+    def stop(self, timeout: float = 10) -> None:
+        """End Asterisk: over its control socket, then by SIGTERM, then by SIGKILL, `timeout` seconds in all."""
+        pid = self.pid()
+        if pid is not None:
+            with contextlib.suppress(PbxStartError, subprocess.TimeoutExpired):
+                self.rx("core stop now", timeout=2)
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                if self._wait_gone(timeout / 2):
+                    break
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            self._wait_gone(timeout / 2)
+            log.info("pbx_stopped", pid=pid)
+        if self._process is not None:
+            self._process.wait(timeout=timeout)
+            self._process = None
+        self._pid_file.unlink(missing_ok=True)
+
+    def rx(self, command: str, timeout: float = 10) -> str:
+        """Give a command to Asterisk's console and return what it prints.
+
+        Raises:
+            PbxStartError: the console does not answer.
+            subprocess.TimeoutExpired: no answer after `timeout` seconds.
+        """
+        program = self._program or find_program(self._settings)
+        result = subprocess.run(
+            [str(program.executable), "-C", str(self._configuration), "-rx", command],
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            text=True,
+            errors="replace",
+        )
+        if result.returncode != 0:
+            raise PbxStartError(f"Asterisk's console does not answer: {(result.stderr or result.stdout).strip()}")
+        return result.stdout
+
+    def pid(self) -> int | None:
+        """The process id of this folder's Asterisk, None when it does not run."""
+        if self._process is not None:
+            return None if self._process.poll() is not None else self._process.pid
+        try:
+            pid = int(self._pid_file.read_text(encoding="ascii"))
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if os.fsencode(self._configuration) in command.split(b"\0") else None
+
+    def is_running(self) -> bool:
+        """Whether this folder's Asterisk runs."""
+        return self.pid() is not None
+
+    def last_words(self) -> str:
+        """The last lines that Asterisk logged or printed."""
+        lines: list[str] = []
+        for file in (self._output_file, self.log_file):
+            with contextlib.suppress(OSError):
+                lines += file.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        return "\n".join(lines)
+
+    def _answers(self) -> bool:
+        try:
+            return "fully booted" in self.rx("core waitfullybooted", timeout=5)
+        except (PbxStartError, subprocess.TimeoutExpired):
+            return False
+
+    def _wait_gone(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.is_running():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def _check_paths(self) -> None:
+        control = self.folder / "run" / "asterisk.ctl"
+        if len(os.fsencode(control)) > _SOCKET_PATH_LIMIT:
+            raise PbxStartError(
+                f"the path {control} is too long for a socket; set CALLCENTER_VAR to a folder with a shorter path"
+            )
+
+    def _check_ports(self) -> None:
+        pbx = self._settings.pbx
+        wanted = (
+            (socket.SOCK_DGRAM, pbx.bind, pbx.sip_port, "SIP", "CALLCENTER_SIP_PORT"),
+            (socket.SOCK_STREAM, pbx.bind, pbx.http_port, "Asterisk's WebSocket", "CALLCENTER_WS_PORT"),
+            (socket.SOCK_STREAM, "127.0.0.1", pbx.ami_port, "Asterisk's manager interface", "CALLCENTER_AMI_PORT"),
+        )
+        for kind, host, port, purpose, variable in wanted:
+            try:
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    if kind is socket.SOCK_STREAM:
+                        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((host, port))
+            except OSError as error:
+                raise PbxStartError(
+                    f"port {port} of {host}, wanted for {purpose}, is not free ({error.strerror}); "
+                    f"choose another with {variable}"
+                ) from error
+
+
+def _give_to_unprivileged(folder: Path) -> None:
+    """Make `folder` and what is in it the unprivileged user's; the passwords file stays ours."""
+    user = pwd.getpwnam(UNPRIVILEGED_USER)
+    for path in (folder, *_below(folder)):
+        if path.name != "secrets.json":
+            os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for name in ("etc", "run", "log", "spool", "lib"):
+        yield folder / name
+        yield from (folder / name).rglob("*")
+
+
+def _as_unprivileged_user(paths: Sequence[Path]) -> list[str]:
+    """The words before a command that make it run unprivileged; none when we are not root.
+
+    A checkout below a closed folder (root's home) is read with one capability, to search and read files.
+    """
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise PbxStartError("setpriv is missing; install it with: apt-get install util-linux")
+    user = pwd.getpwnam(UNPRIVILEGED_USER)
+    plain = [setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--no-new-privs"]
+    reading = [*plain, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    for words in (plain, reading):
+        tests = [[*words, "test", "-r", str(path)] for path in paths]
+        if all(subprocess.run(test, capture_output=True, check=False, cwd="/").returncode == 0 for test in tests):
+            return words
+    raise PbxStartError(
+        f"the user {UNPRIVILEGED_USER} cannot read {paths[0]}, so Asterisk cannot run unprivileged; "
+        "move the checkout to a folder that everybody may enter, or start as another user than root"
+    )

@@ -1,0 +1,82 @@
+"""Prompts for the exchange: kept as WAV, copied for it as G.711 too, so that playing them needs no transcoding."""
+
+from __future__ import annotations
+
+import shutil
+import wave
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_ULAW_LIMIT = 8158
+
+
+def install_sounds(source: Path, target: Path) -> None:
+    """Copy every WAV file below `source` to `target`, each with its A-law and µ-law form beside it.
+
+    Files that are there already and not older than their source are left alone. A file that is no 8 kHz, mono,
+    16-bit WAV is passed over with a warning: the exchange could not play it.
+    """
+    (target / "music").mkdir(parents=True, exist_ok=True)
+    for file in sorted(source.rglob("*.wav")):
+        copy = target / file.relative_to(source)
+        if copy.exists() and copy.stat().st_mtime >= file.stat().st_mtime:
+            continue
+        samples = _samples(file)
+        if samples is None:
+            log.warning("prompt_not_playable", file=str(file), wanted="WAV, 8 kHz, mono, 16 bit")
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        for suffix, encode in ((".alaw", alaw), (".ulaw", ulaw)):
+            copy.with_suffix(suffix).write_bytes(encode(samples))
+        shutil.copyfile(file, copy)
+
+
+def alaw(samples: bytes) -> bytes:
+    """Encode 16-bit little-endian samples as G.711 A-law."""
+    return _encode(samples, _alaw_byte)
+
+
+def ulaw(samples: bytes) -> bytes:
+    """Encode 16-bit little-endian samples as G.711 µ-law."""
+    return _encode(samples, _ulaw_byte)
+
+
+def _samples(file: Path) -> bytes | None:
+    try:
+        with wave.open(str(file), "rb") as sound:
+            if (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) != (8000, 1, 2):
+                return None
+            return sound.readframes(sound.getnframes())
+    except (wave.Error, EOFError):
+        return None
+
+
+def _encode(samples: bytes, one: Callable[[int], int]) -> bytes:
+    table = _table(one)
+    words = memoryview(samples[: len(samples) & ~1]).cast("H")
+    return bytes(table[word] for word in words)
+
+
+@cache
+def _table(one: Callable[[int], int]) -> bytes:
+    return bytes(one(word - 65536 if word >= 32768 else word) for word in range(65536))
+
+
+def _ulaw_byte(sample: int) -> int:
+    sign = 0x80 if sample < 0 else 0
+    magnitude = min(abs(sample) >> 2, _ULAW_LIMIT) + 33
+    exponent = max(magnitude.bit_length() - 6, 0)
+    return ~(sign | exponent << 4 | magnitude >> (exponent + 1) & 15) & 0xFF
+
+
+def _alaw_byte(sample: int) -> int:
+    sign = 0x80 if sample >= 0 else 0
+    magnitude = (sample if sample >= 0 else ~sample) >> 4
+    exponent = max(magnitude.bit_length() - 4, 0)
+    mantissa = magnitude >> max(exponent - 1, 0) & 15
+    return (sign | exponent << 4 | mantissa) ^ 0x55

@@ -1,0 +1,237 @@
+"""A private exchange for tests: many lines, each with a queue and phones of its own, so that tests run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import math
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+import wave
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter.pbx import provisioning
+from callcenter.pbx.server import PrivatePbx
+from callcenter.settings import ROOT, Settings
+from callcenter.simulator.phone import Behaviour, Phone
+
+GREETING_TONE = 700
+HOLD_TONE = 900
+GOODBYE_TONE = 1100
+MUSIC_TONE = 350
+
+LINES = 40
+FIVE_SECONDS = range(36, 39)
+"""Lines with a cadence of 5 s; all others have 1 s and a guard of 0.5 s."""
+MENU_FIRST = range(39, 40)
+"""Lines that the system answers first."""
+TAKEOVER = 2.5
+"""Seconds of ringing on a line with a cadence of 1 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One line of the test hotel, with its queue, phones and room.
+
+    `first` and `second` are operators of level 1, `wide` of level 2, `supervisor` of no queue; all are extensions.
+    """
+
+    number: str
+    queue: str
+    first: str
+    second: str
+    wide: str
+    supervisor: str
+    room: str
+
+
+def desk_of(index: int) -> Desk:
+    """The desk with this index, 0 to LINES - 1."""
+    return Desk(
+        number=f"{4100 + index}",
+        queue=f"q{4100 + index}",
+        first=f"6{index:02d}1",
+        second=f"6{index:02d}2",
+        wide=f"6{index:02d}3",
+        supervisor=f"6{index:02d}4",
+        room=f"7{index:02d}1",
+    )
+
+
+def test_settings(var: Path, *, node: str = "test", max_wait_seconds: int = 30, heartbeat_seconds: float = 5) -> Settings:
+    """Settings of the test hotel on free ports, everything below `var`."""
+    lines, queues, phones, rooms = [], {}, [], []
+    for index in range(LINES):
+        desk = desk_of(index)
+        rings = {"ring_cadence": 5, "guard": 2} if index in FIVE_SECONDS else {"ring_cadence": 1, "guard": 0.5}
+        mode = "menu_first" if index in MENU_FIRST else "operators_first"
+        words = {"zh": "测试", "en": "Test"}
+        lines.append({"number": desk.number, "name": words, "mode": mode, "queue": desk.queue, "three_rings": rings})
+        queues[desk.queue] = {"name": words, "max_wait_seconds": max_wait_seconds, "position_seconds": 10}
+        skill = {"queue": desk.queue}
+        phones.append({"first": desk.first, "last": desk.second, "name": words, "skills": [{**skill, "level": 1}]})
+        phones.append({"first": desk.wide, "last": desk.wide, "name": words, "skills": [{**skill, "level": 2}]})
+        phones.append({"first": desk.supervisor, "last": desk.supervisor, "name": words, "role": "supervisor"})
+        rooms.append({"first": desk.room, "last": desk.room, "type": "standard"})
+    rtp_start = 11000 + 2000 * (os.getpid() % 10)
+    pbx = {
+        "node": node,
+        "asterisk": str(ROOT / "var" / "asterisk" / "bin" / "asterisk"),
+        "sip_port": free_port(socket.SOCK_DGRAM),
+        "http_port": free_port(socket.SOCK_STREAM),
+        "ami_port": free_port(socket.SOCK_STREAM),
+        "agi_port": free_port(socket.SOCK_STREAM),
+        "rtp_start": rtp_start,
+        "rtp_end": rtp_start + 1999,
+        "heartbeat_seconds": heartbeat_seconds,
+        "trunk_contact": f"sip:127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
+    }
+    return Settings.model_validate(
+        {"lines": lines, "queues": queues, "phones": phones, "rooms": rooms, "pbx": pbx, "var": str(var)}
+    )
+
+
+class Switchboard:
+    """A running exchange with the test hotel on it."""
+
+    def __init__(self, settings: Settings, pbx: PrivatePbx, secrets: provisioning.Secrets) -> None:
+        self.settings = settings
+        self.pbx = pbx
+        self.secrets = secrets
+        self.server = ("127.0.0.1", settings.pbx.sip_port)
+        self.carrier_port = int(settings.pbx.trunk_contact.rpartition(":")[2])
+        self._desks = 0
+
+    def next_desk(self) -> Desk:
+        """A desk with a cadence of 1 s that no test of this process has used lately."""
+        self._desks += 1
+        return desk_of((self._desks - 1) % FIVE_SECONDS.start)
+
+    @property
+    def monitor_folder(self) -> Path:
+        """Where the exchange writes recordings, in folders by day."""
+        return self.pbx.folder / "spool" / "monitor"
+
+    @property
+    def cel_file(self) -> Path:
+        """The exchange's file of channel events."""
+        return self.pbx.folder / "log" / "cel-custom" / "cel.csv"
+
+    @contextlib.asynccontextmanager
+    async def phone(self, extension: str, on_call: Behaviour | None = None, **options: object) -> AsyncIterator[Phone]:
+        """A registered phone of the house (op… or room…) that the exchange believes to be free."""
+        name = self.endpoint(extension)
+        async with Phone(name, self.secrets.phones[name], server=self.server, on_call=on_call, **options) as phone:  # type: ignore[arg-type]
+            await phone.register()
+            await self.until_state(extension, "Not in use")
+            yield phone
+            await phone.unregister()
+
+    @contextlib.asynccontextmanager
+    async def guest(self, **options: object) -> AsyncIterator[Phone]:
+        """A phone of the outside world."""
+        async with Phone("13800000001", server=self.server, **options) as phone:  # type: ignore[arg-type]
+            yield phone
+
+    @contextlib.asynccontextmanager
+    async def carrier(self, on_call: Behaviour | None = None, **options: object) -> AsyncIterator[Phone]:
+        """The outside world as the house's outgoing calls reach it; one at a time in each process."""
+        async with Phone("carrier", server=self.server, port=self.carrier_port, on_call=on_call, **options) as phone:  # type: ignore[arg-type]
+            yield phone
+
+    def endpoint(self, extension: str) -> str:
+        """The endpoint name of an extension."""
+        return f"room{extension}" if f"room{extension}" in self.secrets.phones else f"op{extension}"
+
+    async def rx(self, command: str) -> str:
+        """Give a command to the exchange's console."""
+        return await asyncio.to_thread(self.pbx.rx, command)
+
+    async def until(self, command: str, holds: Callable[[str], bool], within: float = 10) -> str:
+        """Repeat a console command until its answer is as wanted; return that answer."""
+        deadline = time.monotonic() + within
+        while True:
+            text = await self.rx(command)
+            if holds(text):
+                return text
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{command} after {within} s:\n{text}")
+            await asyncio.sleep(0.1)
+
+    async def until_state(self, extension: str, state: str, within: float = 10) -> None:
+        """Wait for a phone's state as the exchange's queues see it: Not in use, In use, Ringing, Unavailable."""
+        name = self.endpoint(extension)
+        await self.until(f"pjsip show endpoint {name}", lambda text: _endpoint_is(text, name, state), within)
+
+    async def beat(self) -> None:
+        """Do what the living application does: show the dialplan its heartbeat."""
+        await self.rx(f"dialplan set global HOTEL_HEARTBEAT {int(time.time())}")
+
+
+@contextlib.contextmanager
+def running_switchboard(node: str = "test", **options: float) -> Iterator[Switchboard]:
+    """Start an exchange in a folder of its own and end it afterwards; `options` as of `test_settings`."""
+    install_asterisk()
+    var = Path(tempfile.mkdtemp(prefix="hotel-"))
+    var.chmod(0o755)
+    settings = test_settings(var, node=node, **options)  # type: ignore[arg-type]
+    pbx = PrivatePbx(settings)
+    make_prompts(var / "prompts")
+    try:
+        secrets = pbx.provision(prompts=var / "prompts")
+        pbx.start()
+        pbx.wait_ready()
+        yield Switchboard(settings, pbx, secrets)
+    finally:
+        pbx.stop()
+        shutil.rmtree(var)
+
+
+def install_asterisk() -> None:
+    """Unpack Asterisk where `./run` keeps it, unless it is there; one process at a time."""
+    folder = ROOT / "var"
+    folder.mkdir(exist_ok=True)
+    with (folder / "asterisk.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        script = ROOT / "callcenter" / "pbx" / "unpack.sh"
+        subprocess.run(["bash", str(script), str(folder / "asterisk"), str(provisioning.MODULES)], check=True)
+
+
+def make_prompts(folder: Path) -> None:
+    """Short tones in place of the house's words: what a caller hears can be told by its frequency."""
+    tones = {f"both/greeting-{part}": (GREETING_TONE, 0.6) for part in ("morning", "afternoon", "evening")}
+    tones |= {"both/please-hold": (HOLD_TONE, 0.4), "both/goodbye": (GOODBYE_TONE, 0.4), "music/creek": (MUSIC_TONE, 5)}
+    for name in ("queue-youarenext", "queue-thereare", "queue-callswaiting", "queue-thankyou"):
+        tones |= {f"{language}/{name}": (500, 0.2) for language in ("zh", "en")}
+    for digit in range(1, 21):
+        tones |= {f"{language}/digits/{digit}": (550, 0.2) for language in ("zh", "en")}
+    for name, (frequency, seconds) in tones.items():
+        file = folder / f"{name}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(file), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(
+                b"".join(
+                    struct.pack("<h", round(6000 * math.sin(2 * math.pi * frequency * i / 8000)))
+                    for i in range(int(8000 * seconds))
+                )
+            )
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port that the system gives away now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _endpoint_is(text: str, name: str, state: str) -> bool:
+    return any(line.split(f"{name}")[0].strip() == "Endpoint:" and f"  {state} " in line for line in text.splitlines())
