@@ -8,6 +8,7 @@ A connection is used once; the bridge makes the next one.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -266,7 +267,8 @@ async def log_in(connection: Connection, host: str, port: int, username: str, se
     except TimeoutError as error:
         raise PbxUnavailable(reason=f"no answer from {host}:{port} within {deadline:g} s") from error
     except OSError as error:
-        raise PbxUnavailable(reason=f"cannot connect to {host}:{port}: {error.strerror or error}") from error
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise PbxUnavailable(reason=f"cannot connect to {host}:{port}: {why}") from error
     finally:
         if manager.pinger is not None:
             manager.pinger.cancel()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from callcenter.clock import Clock
 from callcenter.errors import PbxUnavailable
+from callcenter.pbx.bridge import AmiBridge
 from callcenter.pbx.state import LiveChannel, PbxState
-from callcenter.pbx.wire import FieldValue
 
 NOBODY = "<unknown>"
 
@@ -21,35 +20,18 @@ QUARTER_HOUR = 15 * 60
 _DURATION = re.compile(r"(\d+):(\d\d):(\d\d)")
 
 
-class Asker(Protocol):
-    """The link, as far as reading needs it: `AmiBridge`."""
-
-    @property
-    def started_about(self) -> datetime | None:
-        """When this Asterisk started, to a few seconds, as told on login."""
-        ...
-
-    async def action(self, name: str, fields: Mapping[str, FieldValue] | None = None) -> dict[str, str]:
-        """Ask one thing."""
-        ...
-
-    async def list_action(self, name: str, fields: Mapping[str, FieldValue] | None = None) -> list[dict[str, str]]:
-        """Ask for a list."""
-        ...
-
-
-async def read_state(asker: Asker, clock: Clock) -> PbxState:
+async def read_state(bridge: AmiBridge, clock: Clock) -> PbxState:
     """Ask the exchange for everything that exists now.
 
     Raises:
         PbxUnavailable: the link is down, or an answer cannot be understood.
         PbxRefused: the AMI user may not ask (needs write=reporting).
     """
-    status = await asker.action("CoreStatus")
-    channels = await asker.list_action("CoreShowChannels")
+    status = await bridge.action("CoreStatus")
+    channels = await bridge.list_action("CoreShowChannels")
     read_at = clock.now()
     try:
-        started_at = _started_at(status, asker.started_about or read_at)
+        started_at = _started_at(status, bridge.started_about or read_at)
         live = tuple(_channel(fields) for fields in channels)
     except (KeyError, ValueError) as error:
         raise PbxUnavailable(reason=f"the exchange's state cannot be understood: {error!r}") from error

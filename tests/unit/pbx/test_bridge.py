@@ -439,7 +439,7 @@ async def test_given_nobody_there_when_started_then_the_link_says_so_and_comes_u
     await fake.stop()
     bridge = bridge_to(fake, owner)
     await bridge.start()
-    assert (await owner.state(LinkState.DOWN)).reason.startswith(f"cannot connect to 127.0.0.1:{fake.port}")
+    assert (await owner.state(LinkState.DOWN)).reason == f"cannot connect to 127.0.0.1:{fake.port}: Connection refused"
     await fake.start()
     await owner.state(LinkState.UP)
     await bridge.close()

@@ -1,0 +1,225 @@
+"""All that we ever ask of Asterisk: the only module that sends actions which change something.
+
+AMI cannot limit an Originate to some contexts, nor tell a channel's name from a pattern that hangs up everybody. So
+every name is checked here against what our dialplan and our configuration can have produced.
+Every function raises PbxUnavailable, PbxRefused, or BadField when an argument cannot be what it should be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from callcenter.errors import PbxRefused, PbxUnavailable
+from callcenter.pbx.bridge import AmiBridge
+from callcenter.pbx.wire import BadField, FieldValue
+
+HEARTBEAT_VARIABLE: Final = "HOTEL_HEARTBEAT"
+NOT_RECORDED: Final = "norecord"
+
+# Where the application may lead a call. No context that reaches outside numbers is among them.
+OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer"})
+
+# Queues in which the application pauses nobody: they ring when the application is dead.
+RESCUE_SUFFIX: Final = "-rescue"
+
+# What the dialplan writes is read back this often, with this many seconds between.
+CONFIRM_TRIES: Final = 100
+CONFIRM_INTERVAL: Final = 0.05
+
+_EXTEN = re.compile(r"[A-Za-z0-9+*#_-]{1,80}")
+_CHANNEL_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CHANNEL = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9@._+*#/;-]{1,120}")
+_VARIABLE = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,60}")
+_NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
+_OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
+_ENDPOINT = re.compile(r"PJSIP/[a-z][a-z0-9_-]{0,40}")
+_TRUNK = re.compile(r"PJSIP/\+?[0-9]{1,40}@trunk")
+_LOCAL = re.compile(r"Local/(?P<exten>[A-Za-z0-9+*#_-]{1,80})@(?P<context>[a-z-]{1,40})(?:/n)?")
+_QUEUE = re.compile(r"[a-z][a-z0-9_-]{0,60}")
+_ARGUMENT_MARK = re.compile(r'[\\,"()\[\]{}]')
+_KEY = re.compile(r"[A-Za-z0-9_./-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in our dialplan, at its first priority."""
+
+    context: str
+    exten: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origination:
+    """A call that the house makes: `channel` is rung, and sent to `place` when it answers.
+
+    `channel_id` becomes the channel's Uniqueid and Linkedid, and the ActionID of the answer that comes as the event
+    OriginateResponse. `channel` is PJSIP/<endpoint>, PJSIP/<number>@trunk or Local/<exten>@<one of our contexts>.
+    `ring_seconds`: how long it is rung.
+    """
+
+    channel: str
+    place: Place
+    channel_id: str
+    caller_number: str = ""
+    ring_seconds: float = 30.0
+    variables: Mapping[str, str] | None = None
+
+
+class Actions:
+    """What can be asked over `bridge`; calls are led to `contexts` only."""
+
+    def __init__(self, bridge: AmiBridge, contexts: frozenset[str] = OWN_CONTEXTS) -> None:
+        self._bridge = bridge
+        self._contexts = contexts
+
+    async def setvar_global(self, name: str, value: str) -> None:
+        """Set a global variable of the dialplan."""
+        await self._bridge.action("Setvar", {"Variable": _fits(_VARIABLE, "variable", name), "Value": value})
+
+    async def heartbeat(self, epoch_seconds: int) -> None:
+        """Show the dialplan that the application lives."""
+        await self.setvar_global(HEARTBEAT_VARIABLE, str(epoch_seconds))
+
+    async def originate(self, call: Origination) -> None:
+        """Begin a call; returns when the exchange has taken the order, before anything rings."""
+        fields: dict[str, FieldValue] = {
+            "Channel": self._dialled(call.channel),
+            **self._place(call.place),
+            **_identity(call.channel_id),
+            "Timeout": round(call.ring_seconds * 1000),
+        }
+        if call.caller_number:
+            fields["CallerID"] = _fits(_NUMBER, "caller_number", call.caller_number)
+        if call.variables:
+            fields["Variable"] = _assignments(call.variables)
+        await self._bridge.action("Originate", fields)
+
+    async def redirect(self, channel: str, place: Place) -> None:
+        """Lead a channel to another place of our dialplan, out of whatever it is in."""
+        await self._bridge.action("Redirect", {"Channel": _channel(channel), **self._place(place)})
+
+    async def hangup(self, channel: str, cause: int = 16) -> None:
+        """End one channel, with a cause of Q.850."""
+        await self._bridge.action("Hangup", {"Channel": _channel(channel), "Cause": cause})
+
+    async def mixmonitor_mute(self, channel: str, *, muted: bool) -> None:
+        """Write silence into a channel's recording, both ways, or sound again; the length stays right."""
+        fields = {"Channel": _channel(channel), "Direction": "both", "State": "1" if muted else "0"}
+        await self._bridge.action("MixMonitorMute", fields)
+
+    async def stop_mixmonitor(self, channel: str) -> None:
+        """End a channel's recording."""
+        await self._bridge.action("StopMixMonitor", {"Channel": _channel(channel)})
+
+    async def queue_pause(self, interface: str, queue: str, *, paused: bool, reason: str = "") -> None:
+        """Pause or unpause a member in one queue, never in all of them: the rescue queue has no pauses."""
+        if queue.endswith(RESCUE_SUFFIX):
+            raise BadField("queue", "nobody is paused in a rescue queue")
+        fields = {**_membership(interface, queue), "Paused": "true" if paused else "false", "Reason": reason}
+        await self._bridge.action("QueuePause", fields)
+
+    async def queue_add(self, interface: str, queue: str, *, penalty: int, member_name: str = "") -> None:
+        """Make a phone a member of a queue; `penalty` is its skill level less one."""
+        fields: dict[str, FieldValue] = {**_membership(interface, queue), "Penalty": penalty, "MemberName": member_name}
+        await self._bridge.action("QueueAdd", fields)
+
+    async def queue_remove(self, interface: str, queue: str) -> None:
+        """End a phone's membership in a queue."""
+        await self._bridge.action("QueueRemove", _membership(interface, queue))
+
+    async def bridge(self, channel: str, other: str) -> None:
+        """Connect two channels with each other, out of whatever they are in."""
+        await self._bridge.action("Bridge", {"Channel1": _channel(channel), "Channel2": _channel(other), "Tone": "no"})
+
+    async def park(self, channel: str, *, back_to: str, seconds: float) -> None:
+        """Park a channel; after `seconds` unfetched, it goes to the phone of the channel `back_to`."""
+        timeout = round(seconds * 1000)
+        fields = {"Channel": _channel(channel), "TimeoutChannel": _channel(back_to), "Timeout": str(timeout)}
+        await self._bridge.action("Park", fields)
+
+    async def db_get(self, family: str, key: str) -> str | None:
+        """Read a value of AstDB; None when there is none."""
+        fields = {"Family": _fits(_KEY, "family", family), "Key": _fits(_KEY, "key", key)}
+        try:
+            items = await self._bridge.list_action("DBGet", fields)
+        except PbxRefused as error:
+            if "not found" in str(error.params["reason"]):
+                return None
+            raise
+        return items[0]["Val"] if items else None
+
+    async def provision(self, exten: str, channel_id: str, variables: Mapping[str, str]) -> None:
+        """Let extension `exten` of the dialplan's context `provision` write something that AMI may not.
+
+        Returns when the exchange has taken the order. Done is what can be read back, or OriginateResponse tells.
+        """
+        fields: dict[str, FieldValue] = {
+            "Channel": f"Local/{_fits(_EXTEN, 'exten', exten)}@provision/n",
+            "Application": "Hangup",
+            "Data": "16",
+            **_identity(channel_id),
+            "Variable": _assignments(variables),
+        }
+        await self._bridge.action("Originate", fields)
+
+    async def exclude_from_recording(self, number: str, channel_id: str, *, excluded: bool) -> None:
+        """Never record this outside number or room again, or record it again; returns when AstDB holds it.
+
+        Raises:
+            PbxUnavailable: the change could not be read back in time; it may still happen.
+        """
+        digits = _fits(_OUTSIDE, "number", number).lstrip("+")
+        wanted = "1" if excluded else None
+        variables = {"PROVISION_NUMBER": digits, "PROVISION_EXCLUDED": "yes" if excluded else "no"}
+        await self.provision(NOT_RECORDED, channel_id, variables)
+        for _ in range(CONFIRM_TRIES):
+            if await self.db_get(NOT_RECORDED, digits) == wanted:
+                return
+            await asyncio.sleep(CONFIRM_INTERVAL)
+        raise PbxUnavailable(reason="the change of the recording rule could not be read back")
+
+    def _place(self, place: Place) -> dict[str, FieldValue]:
+        if place.context not in self._contexts:
+            raise BadField("context", f"{place.context!r} is not among the contexts to which calls may be led")
+        return {"Context": place.context, "Exten": _fits(_EXTEN, "exten", place.exten), "Priority": 1}
+
+    def _dialled(self, channel: str) -> str:
+        local = _LOCAL.fullmatch(channel)
+        if local is not None:
+            self._place(Place(local["context"], local["exten"]))
+        elif not (_ENDPOINT.fullmatch(channel) or _TRUNK.fullmatch(channel)):
+            raise BadField("channel", f"{channel!r} is neither a phone nor an outside number nor in our contexts")
+        return channel
+
+
+def _identity(channel_id: str) -> dict[str, FieldValue]:
+    """Name channel and answer beforehand; the far half of a Local channel gets a name of its own."""
+    checked = _fits(_CHANNEL_ID, "channel_id", channel_id)
+    return {"Async": "true", "ActionID": checked, "ChannelId": checked, "OtherChannelId": f"{checked}-far"}
+
+
+def _assignments(variables: Mapping[str, str]) -> list[str]:
+    r"""Write `NAME=value` lines; Asterisk reads each as a list of arguments, so its marks are escaped by `\`."""
+    lines = []
+    for name, value in variables.items():
+        escaped = _ARGUMENT_MARK.sub(r"\\\g<0>", value)
+        lines.append(f"{_fits(_VARIABLE, 'variable', name)}={escaped}")
+    return lines
+
+
+def _membership(interface: str, queue: str) -> dict[str, str]:
+    return {"Interface": _fits(_ENDPOINT, "interface", interface), "Queue": _fits(_QUEUE, "queue", queue)}
+
+
+def _channel(name: str) -> str:
+    return _fits(_CHANNEL, "channel", name)
+
+
+def _fits(pattern: re.Pattern[str], field: str, value: str) -> str:
+    if pattern.fullmatch(value) is None:
+        raise BadField(field, f"{value!r} is not a {field} that can be sent")
+    return value

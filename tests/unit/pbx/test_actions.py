@@ -1,0 +1,292 @@
+"""What is asked of the exchange, and what is never asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+import pytest_asyncio
+
+from callcenter.clock import SettableClock
+from callcenter.errors import PbxRefused, PbxUnavailable
+from callcenter.pbx import actions as module
+from callcenter.pbx.actions import OWN_CONTEXTS, Actions, Origination, Place
+from callcenter.pbx.bridge import AmiBridge
+from callcenter.pbx.wire import BadField
+from callcenter.settings import ROOT
+from callcenter.telephony import LinkState, LinkStatus
+from tests.unit.pbx.fake_ami import SECRET, USERNAME, FakeAmi, Script, answer_list, response
+
+DIALPLAN = ROOT / "config" / "asterisk" / "extensions.conf.j2"
+CALLER = "PJSIP/trunk-0000729e"
+PHONE = "PJSIP/op8001-000000a1"
+TRANSFER = Place("transfer", "8002")
+INJECTION = "x\r\n\r\nAction: Originate"
+
+Asking = Callable[[Actions], Awaitable[object]]
+
+
+@pytest_asyncio.fixture
+async def fake() -> AsyncIterator[FakeAmi]:
+    server = await FakeAmi().start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture
+async def actions(fake: FakeAmi) -> AsyncIterator[Actions]:
+    def on_status(status: LinkStatus) -> None:
+        if status.state is LinkState.UP:
+            up.set()
+
+    up = asyncio.Event()
+    clock = SettableClock(datetime(2026, 5, 1, 4, 0, tzinfo=UTC))
+    bridge = AmiBridge(
+        "127.0.0.1", fake.port, USERNAME, SECRET, lambda fields, at: None, clock=clock, on_status=on_status
+    )
+    await bridge.start()
+    async with asyncio.timeout(5):
+        await up.wait()
+    yield Actions(bridge)
+    await bridge.close()
+
+
+def sent(fake: FakeAmi) -> dict[str, str]:
+    """The one action that was sent after the login, without its id."""
+    _, action = fake.actions
+    return {key: value for key, value in action.items() if key != "ActionID" or not value.startswith("action/")}
+
+
+@pytest.mark.parametrize(
+    ("asking", "expected"),
+    [
+        (
+            lambda actions: actions.heartbeat(1795280779),
+            {"Action": "Setvar", "Variable": "HOTEL_HEARTBEAT", "Value": "1795280779"},
+        ),
+        (
+            lambda actions: actions.redirect(CALLER, TRANSFER),
+            {"Action": "Redirect", "Channel": CALLER, "Context": "transfer", "Exten": "8002", "Priority": "1"},
+        ),
+        (lambda actions: actions.hangup(CALLER), {"Action": "Hangup", "Channel": CALLER, "Cause": "16"}),
+        (
+            lambda actions: actions.mixmonitor_mute(CALLER, muted=True),
+            {"Action": "MixMonitorMute", "Channel": CALLER, "Direction": "both", "State": "1"},
+        ),
+        (
+            lambda actions: actions.mixmonitor_mute(CALLER, muted=False),
+            {"Action": "MixMonitorMute", "Channel": CALLER, "Direction": "both", "State": "0"},
+        ),
+        (lambda actions: actions.stop_mixmonitor(CALLER), {"Action": "StopMixMonitor", "Channel": CALLER}),
+        (
+            lambda actions: actions.queue_pause("PJSIP/op8001", "enquiries", paused=True, reason="午餐"),
+            {
+                "Action": "QueuePause",
+                "Interface": "PJSIP/op8001",
+                "Queue": "enquiries",
+                "Paused": "true",
+                "Reason": "午餐",
+            },
+        ),
+        (
+            lambda actions: actions.queue_add("PJSIP/op8001", "enquiries-wide", penalty=1, member_name="Li"),
+            {
+                "Action": "QueueAdd",
+                "Interface": "PJSIP/op8001",
+                "Queue": "enquiries-wide",
+                "Penalty": "1",
+                "MemberName": "Li",
+            },
+        ),
+        (
+            lambda actions: actions.queue_remove("PJSIP/op8001", "enquiries"),
+            {"Action": "QueueRemove", "Interface": "PJSIP/op8001", "Queue": "enquiries"},
+        ),
+        (
+            lambda actions: actions.bridge(CALLER, PHONE),
+            {"Action": "Bridge", "Channel1": CALLER, "Channel2": PHONE, "Tone": "no"},
+        ),
+        (
+            lambda actions: actions.park(CALLER, back_to=PHONE, seconds=45),
+            {"Action": "Park", "Channel": CALLER, "TimeoutChannel": PHONE, "Timeout": "45000"},
+        ),
+        (
+            lambda actions: actions.originate(
+                Origination("PJSIP/02065550143@trunk", TRANSFER, "out-1", "4001", 25, {"TASK": '7,"x"(y)'})
+            ),
+            {
+                "Action": "Originate",
+                "Channel": "PJSIP/02065550143@trunk",
+                "Context": "transfer",
+                "Exten": "8002",
+                "Priority": "1",
+                "Async": "true",
+                "ActionID": "out-1",
+                "ChannelId": "out-1",
+                "OtherChannelId": "out-1-far",
+                "Timeout": "25000",
+                "CallerID": "4001",
+                "Variable": r"TASK=7\,\"x\"\(y\)",
+            },
+        ),
+        (
+            lambda actions: actions.provision("norecord", "p-1", {"PROVISION_NUMBER": "123"}),
+            {
+                "Action": "Originate",
+                "Channel": "Local/norecord@provision/n",
+                "Application": "Hangup",
+                "Data": "16",
+                "Async": "true",
+                "ActionID": "p-1",
+                "ChannelId": "p-1",
+                "OtherChannelId": "p-1-far",
+                "Variable": "PROVISION_NUMBER=123",
+            },
+        ),
+    ],
+)
+async def test_given_an_action_when_asked_then_exactly_this_is_sent(
+    fake: FakeAmi, actions: Actions, asking: Asking, expected: dict[str, str]
+) -> None:
+    await asking(actions)
+    assert sent(fake) == expected
+
+
+def originate(channel: str, place: Place = TRANSFER, **rest: str) -> Asking:
+    fields = {"channel_id": "out-1", "caller_number": "", **rest}
+    return lambda actions: actions.originate(Origination(channel, place, fields["channel_id"], fields["caller_number"]))
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        originate("PJSIP/op8001", Place("dial-out", "02065550143")),
+        originate("PJSIP/op8001", Place("", "8002")),
+        originate("PJSIP/op8001", Place("transfer", "8002,1")),
+        originate("Local/02065550143@dial-out"),
+        originate("Local/8001@transfer,x/n"),
+        originate("Local/8001@provision/n"),
+        originate("PJSIP/02065550143@elsewhere"),
+        originate("PJSIP/op8001&PJSIP/op8002"),
+        originate("PJSIP/trunk/sip:x@y"),
+        originate("DAHDI/1"),
+        originate("PJSIP/op8001", channel_id="a/b"),
+        originate("PJSIP/op8001", channel_id=INJECTION),
+        originate("PJSIP/op8001", caller_number="Li <1>"),
+        lambda actions: actions.redirect(CALLER, Place("outside", "02065550143")),
+        lambda actions: actions.redirect("/^PJSIP/", TRANSFER),
+        lambda actions: actions.hangup("/.*/"),
+        lambda actions: actions.hangup(f"{CALLER}{INJECTION}"),
+        lambda actions: actions.hangup(""),
+        lambda actions: actions.mixmonitor_mute("/.*/", muted=True),
+        lambda actions: actions.stop_mixmonitor("all"),
+        lambda actions: actions.setvar_global("DB(norecord/1)", "1"),
+        lambda actions: actions.setvar_global("SHELL(id)", "1"),
+        lambda actions: actions.setvar_global("HOTEL_HEARTBEAT", INJECTION),
+        lambda actions: actions.queue_pause("PJSIP/op8001", "", paused=True),
+        lambda actions: actions.queue_pause("PJSIP/op8001", "enquiries-rescue", paused=True),
+        lambda actions: actions.queue_pause("PJSIP/op8001", "enquiries", paused=True, reason=INJECTION),
+        lambda actions: actions.queue_add("Local/1@outside", "enquiries", penalty=0),
+        lambda actions: actions.queue_remove("PJSIP/op8001", "enquiries\n"),
+        lambda actions: actions.bridge(CALLER, "/.*/"),
+        lambda actions: actions.park("/.*/", back_to=PHONE, seconds=45),
+        lambda actions: actions.db_get("norecord", "1 2"),
+        lambda actions: actions.provision("x@outside", "p-1", {}),
+        lambda actions: actions.provision("norecord", "p-1", {"SHELL(id)": "1"}),
+        lambda actions: actions.exclude_from_recording("anonymous", "p-1", excluded=True),
+    ],
+)
+async def test_given_what_is_not_ours_when_asked_then_it_is_refused_and_nothing_is_sent(
+    fake: FakeAmi, actions: Actions, asking: Asking
+) -> None:
+    with pytest.raises(BadField):
+        await asking(actions)
+    await actions.heartbeat(1)
+    assert [action["Action"] for action in fake.actions] == ["Login", "Setvar"]
+
+
+async def test_given_a_refusal_when_asked_then_the_reason_is_told(fake: FakeAmi, actions: Actions) -> None:
+    fake.scripts["Redirect"] = lambda server, action: server.send(
+        response(action, "Error", Message="Channel does not exist")
+    )
+    with pytest.raises(PbxRefused, match="Channel does not exist"):
+        await actions.redirect(CALLER, TRANSFER)
+
+
+async def test_given_a_value_in_astdb_when_read_then_it_is_told(fake: FakeAmi, actions: Actions) -> None:
+    fake.scripts["DBGet"] = astdb({"norecord/123": "1"})
+    assert await actions.db_get("norecord", "123") == "1"
+    assert await actions.db_get("norecord", "124") is None
+
+
+async def test_given_no_permission_when_astdb_is_read_then_it_is_not_taken_for_empty(
+    fake: FakeAmi, actions: Actions
+) -> None:
+    fake.scripts["DBGet"] = lambda server, action: server.send(response(action, "Error", Message="Permission denied"))
+    with pytest.raises(PbxRefused):
+        await actions.db_get("norecord", "123")
+
+
+@pytest.mark.parametrize(
+    ("excluded", "before", "after"), [(True, {}, {"norecord/123": "1"}), (False, {"norecord/123": "1"}, {})]
+)
+async def test_given_a_number_when_its_recording_rule_changes_then_it_returns_once_astdb_holds_it(
+    fake: FakeAmi,
+    actions: Actions,
+    monkeypatch: pytest.MonkeyPatch,
+    excluded: bool,
+    before: dict[str, str],
+    after: dict[str, str],
+) -> None:
+    monkeypatch.setattr(module, "CONFIRM_INTERVAL", 0)
+    values = dict(before)
+
+    def read(server: FakeAmi, action: dict[str, str]) -> None:
+        if server.count("DBGet") == 3:
+            values.clear()
+            values.update(after)
+        astdb(values)(server, action)
+
+    fake.scripts["DBGet"] = read
+    await actions.exclude_from_recording("+123", "p-1", excluded=excluded)
+    assert fake.count("DBGet") == 3
+    written = fake.actions[1]
+    assert written["Channel"] == "Local/norecord@provision/n"
+    assert written["Variable"] == f"PROVISION_NUMBER=123\nPROVISION_EXCLUDED={'yes' if excluded else 'no'}"
+
+
+async def test_given_a_recording_rule_that_is_not_written_when_tried_then_it_is_not_taken_for_done(
+    fake: FakeAmi, actions: Actions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONFIRM_INTERVAL", 0)
+    fake.scripts["DBGet"] = astdb({})
+    with pytest.raises(PbxUnavailable):
+        await actions.exclude_from_recording("123", "p-1", excluded=True)
+    assert fake.count("Originate") == 1
+
+
+def astdb(values: dict[str, str]) -> Script:
+    """Answer DBGet the way Asterisk 22 does."""
+
+    def read(server: FakeAmi, action: dict[str, str]) -> None:
+        value = values.get(f"{action['Family']}/{action['Key']}")
+        if value is None:
+            server.send(response(action, "Error", Message="Database entry not found"))
+        else:
+            item: dict[str, object] = {"Family": action["Family"], "Key": action["Key"], "Val": value}
+            server.send(answer_list(action, "DBGetResponse", item))
+
+    return read
+
+
+def test_given_our_dialplan_when_calls_are_led_to_our_contexts_then_they_exist_and_reach_no_outside_number() -> None:
+    sections: dict[str, list[str]] = {}
+    for line in DIALPLAN.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            sections[line.strip("[]")] = []
+        elif line.startswith(("include =>", "exten =>", " same =>")):
+            list(sections.values())[-1].append(line)
+    for context in OWN_CONTEXTS:
+        assert not [line for line in sections[context] if "@trunk" in line or "outside" in line or "dial-out" in line]
