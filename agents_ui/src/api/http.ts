@@ -1,0 +1,83 @@
+/** The one way of talking with the application: JSON in, JSON out, refusals as `Problem`. */
+
+const BASE = '/api/v1';
+
+/** A refusal or failure. `detail` is already in the reader's language where the application wrote it. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+  ) {
+    super(detail || code);
+  }
+}
+
+/** `Problem.code` when no answer came at all. */
+export const UNREACHABLE = 'unreachable';
+
+/** What every request needs to know from elsewhere; set once by `main.ts`. */
+export interface HttpContext {
+  language: () => string;
+  csrf: () => string;
+  /** Called when the application no longer knows who is signed in. */
+  sessionEnded: () => void;
+}
+
+let context: HttpContext = { language: () => 'zh', csrf: () => '', sessionEnded: () => {} };
+
+export function useHttpContext(given: HttpContext): void {
+  context = given;
+}
+
+export interface RequestOptions {
+  body?: unknown;
+  query?: Record<string, string | number | undefined>;
+  signal?: AbortSignal;
+  /** For the session's own requests, where 401 is an ordinary answer. */
+  mayBeSignedOut?: boolean;
+}
+
+/** Send a request and return the answer's JSON (undefined for an empty one). Raises `Problem`. */
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': context.language() };
+  if (method !== 'GET') headers['X-CSRF-Token'] = context.csrf();
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  const answer = await fetchOrProblem(BASE + path + queryString(options.query ?? {}), {
+    method,
+    headers,
+    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    signal: options.signal,
+    credentials: 'same-origin',
+  });
+  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
+  if (answer.status === 401 && !options.mayBeSignedOut) context.sessionEnded();
+  throw await problemOf(answer);
+}
+
+/** `?a=1&b=2` of everything that is not empty; an empty string when nothing is. */
+export function queryString(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  return text ? `?${text}` : '';
+}
+
+/** True when the reader went elsewhere before the answer came. */
+export function wasAborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+async function fetchOrProblem(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (wasAborted(error)) throw error;
+    throw new Problem(0, UNREACHABLE, '');
+  }
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  const isJson = answer.headers.get('Content-Type')?.includes('json') ?? false;
+  const body: { code?: string; detail?: string } = isJson ? await answer.json().catch(() => ({})) : {};
+  return new Problem(answer.status, body.code ?? `http_${answer.status}`, body.detail ?? '');
+}

@@ -1,0 +1,43 @@
+/** Every request that the pages make. */
+
+import { request } from './http';
+import type { Call, CallRow, Figures, Page, Session, Status } from './types';
+
+export type CallQuery = {
+  from?: string;
+  to?: string;
+  line?: string;
+  direction?: string;
+  outcome?: string;
+  answered_by?: string;
+  operator?: string;
+  caller?: string;
+  late?: string;
+  limit?: number;
+  after?: string;
+};
+
+export const api = {
+  signIn: (username: string, password: string) =>
+    request<Session>('POST', '/session', { body: { username, password }, mayBeSignedOut: true }),
+  session: () => request<Session>('GET', '/session', { mayBeSignedOut: true }),
+  signOut: () => request<void>('DELETE', '/session', { mayBeSignedOut: true }),
+  changePassword: (current: string, next: string) =>
+    request<void>('PUT', '/session/password', { body: { current, new: next } }),
+
+  calls: (query: CallQuery, signal?: AbortSignal) => request<Page<CallRow>>('GET', '/calls', { query, signal }),
+  call: (id: string, signal?: AbortSignal) => request<Call>('GET', `/calls/${encodeURIComponent(id)}`, { signal }),
+  pauseRecording: (callId: number) => request<void>('POST', `/calls/${callId}/recording/pause`),
+  resumeRecording: (callId: number) => request<void>('POST', `/calls/${callId}/recording/resume`),
+  figures: (query: { from: string; to: string; by: 'hour' | 'line' }, signal?: AbortSignal) =>
+    request<Figures>('GET', '/calls/figures', { query, signal }),
+
+  status: () => request<Status>('GET', '/status'),
+};
+
+export const audioAddress = (recordingId: number): string => `/api/v1/recordings/${recordingId}/audio`;
+
+export function liveAddress(): string {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  return `${scheme}://${location.host}/api/v1/live`;
+}

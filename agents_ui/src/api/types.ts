@@ -1,0 +1,186 @@
+/** What the application says over HTTP and over the live socket. Instants are ISO 8601 in UTC, durations seconds. */
+
+export type Words = { zh: string; en: string };
+
+export type Direction = 'inbound' | 'outbound' | 'internal';
+export type Answerer = 'operator' | 'system' | 'none';
+export type Outcome =
+  | 'open'
+  | 'answered'
+  | 'served_by_system'
+  | 'abandoned'
+  | 'busy'
+  | 'no_answer'
+  | 'rejected'
+  | 'unreachable'
+  | 'congestion'
+  | 'invalid_number'
+  | 'failed';
+export type LiveCallState = 'ringing' | 'system' | 'waiting' | 'talking' | 'held' | 'ended';
+export type LinkStateName = 'connecting' | 'syncing' | 'up' | 'down' | 'refused';
+
+export type Permission =
+  | 'calls.read'
+  | 'calls.see_numbers'
+  | 'recordings.listen'
+  | 'recordings.pause'
+  | 'live.read'
+  | 'audit.read'
+  | 'figures.read'
+  | 'staff.manage';
+
+export interface User {
+  id: number | string;
+  username: string;
+  name: string;
+  role: string;
+  permissions: string[];
+}
+
+export interface Session {
+  user: User;
+  csrf: string;
+  hotel: { name: Words; timezone: string };
+  lines: { number: string; name: Words }[];
+  queues: { id: string; name: Words }[];
+  /** Seconds from the start of one ring to the start of the next. */
+  ring_cadence: number;
+}
+
+export interface CallRow {
+  id: number;
+  direction: Direction;
+  caller: string;
+  line: string;
+  started_at: string;
+  ended_at: string | null;
+  first_ring_at: string | null;
+  answered_at: string | null;
+  answered_by: Answerer;
+  operator_answered_at: string | null;
+  seconds_to_answer: number | null;
+  rings_to_answer: number | null;
+  seconds_to_operator: number | null;
+  rings_to_operator: number | null;
+  late: boolean;
+  outcome: Outcome;
+  hangup_cause: number | null;
+  operators: string[];
+  talk_seconds: number;
+  recording: { id: number; seconds: number | null; paused?: boolean } | null;
+  swept: boolean;
+}
+
+export interface TimelineEntry {
+  at: string;
+  kind: string;
+  party?: string | null;
+  detail?: Record<string, unknown>;
+}
+
+export interface Ring {
+  operator: string;
+  began_at: string;
+  ended_at: string | null;
+  answered: boolean;
+}
+
+export interface Transfer {
+  kind: string;
+  at: string;
+  from_party: string;
+  to_party: string;
+  result: string;
+}
+
+export interface Hold {
+  by: 'caller' | 'operator';
+  began_at: string;
+  ended_at: string | null;
+}
+
+export interface QueueWait {
+  queue: string;
+  began_at: string;
+  position: number;
+  ended_at: string | null;
+}
+
+export interface Call extends CallRow {
+  node: string;
+  linkedid: string;
+  sip_call_id: string | null;
+  timeline: TimelineEntry[];
+  rings: Ring[];
+  transfers: Transfer[];
+  holds: Hold[];
+  queue_waits: QueueWait[];
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+export interface FiguresRow {
+  /** The start of an hour, or the number of a line. */
+  key: string;
+  calls: number;
+  answered_by_operator: number;
+  answered_by_system: number;
+  abandoned: number;
+  late: number;
+  within_three_rings_by_person: number;
+  seconds_to_answer_avg: number | null;
+}
+
+export interface Figures {
+  rows: FiguresRow[];
+  total: Omit<FiguresRow, 'key'>;
+}
+
+export interface LinkStatus {
+  state: LinkStateName;
+  since: string;
+  reason: string;
+}
+
+export interface Alarm {
+  code: string;
+  since: string;
+  params?: Record<string, unknown>;
+}
+
+export interface Status {
+  link: LinkStatus;
+  alarms: Alarm[];
+  version: string;
+  now: string;
+}
+
+export interface LiveCall {
+  key: string;
+  id: number | null;
+  state: LiveCallState;
+  direction: Direction;
+  caller: string;
+  line: string;
+  started_at: string;
+  first_ring_at: string | null;
+  answered_at: string | null;
+  answered_by: Answerer;
+  operator_answered_at: string | null;
+  operators: string[];
+  ringing: string[];
+  queue: { name: string; position: number; since: string } | null;
+  recording: boolean;
+  ended_at: string | null;
+  outcome: Outcome;
+}
+
+export type LiveMessage =
+  | { type: 'snapshot'; seq: number; calls: LiveCall[]; link: LinkStatus; alarms: Alarm[] }
+  | { type: 'call'; seq: number; call: LiveCall }
+  | { type: 'link'; seq: number; link: LinkStatus }
+  | { type: 'alarms'; seq: number; alarms: Alarm[] }
+  | { type: 'pong' };

@@ -1,0 +1,21 @@
+/** The styles of the Element Plus components in use, each with what it needs itself. */
+import 'element-plus/es/components/alert/style/css';
+import 'element-plus/es/components/button/style/css';
+import 'element-plus/es/components/checkbox/style/css';
+import 'element-plus/es/components/config-provider/style/css';
+import 'element-plus/es/components/date-picker/style/css';
+import 'element-plus/es/components/dialog/style/css';
+import 'element-plus/es/components/dropdown-item/style/css';
+import 'element-plus/es/components/dropdown-menu/style/css';
+import 'element-plus/es/components/dropdown/style/css';
+import 'element-plus/es/components/empty/style/css';
+import 'element-plus/es/components/form-item/style/css';
+import 'element-plus/es/components/form/style/css';
+import 'element-plus/es/components/icon/style/css';
+import 'element-plus/es/components/input/style/css';
+import 'element-plus/es/components/message/style/css';
+import 'element-plus/es/components/option/style/css';
+import 'element-plus/es/components/radio-button/style/css';
+import 'element-plus/es/components/radio-group/style/css';
+import 'element-plus/es/components/select/style/css';
+import 'element-plus/es/components/skeleton/style/css';
