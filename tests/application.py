@@ -1,0 +1,123 @@
+"""The web application with its slices, on a test database, with an exchange that only takes notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+from argon2 import PasswordHasher
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls import routes as call_routes
+from callcenter.calls.models import Call
+from callcenter.calls.routes import CallParts, RecordingInfo
+from callcenter.calls.three_rings import Cadences
+from callcenter.clock import SettableClock
+from callcenter.db import Database
+from callcenter.errors import HouseError
+from callcenter.health import Alarms, Health
+from callcenter.settings import Settings, load
+from callcenter.staff import routes as staff_routes
+from callcenter.staff.audit import AuditLog
+from callcenter.staff.passwords import Passwords
+from callcenter.staff.roles import Role
+from callcenter.staff.schemas import House
+from callcenter.staff.service import Logins, NewUser, ensure_users
+from callcenter.telephony import CallKey, LinkState, LinkStatus
+from callcenter.web.app import Parts, create_app
+from callcenter.web.live import LiveHub
+
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+PASSWORD = "a password for tests"
+
+
+@dataclass
+class NotingTelephony:
+    """An exchange that notes what it is asked, or fails with `failure`."""
+
+    asked: list[tuple[str, object]] = field(default_factory=list)
+    failure: HouseError | None = None
+
+    def link_status(self) -> LinkStatus:
+        return LinkStatus(LinkState.UP, NOON)
+
+    async def pause_recording(self, key: CallKey) -> None:
+        self._note("pause", key)
+
+    async def resume_recording(self, key: CallKey) -> None:
+        self._note("resume", key)
+
+    async def exclude_from_recording(self, number: str, *, excluded: bool) -> None:
+        self._note("exclude", (number, excluded))
+
+    async def hang_up(self, key: CallKey) -> None:
+        self._note("hang_up", key)
+
+    def _note(self, action: str, subject: object) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.asked.append((action, subject))
+
+
+@dataclass
+class KnownRecordings:
+    """Recordings by the id of their call."""
+
+    by_call: dict[int, RecordingInfo] = field(default_factory=dict)
+
+    async def for_calls(self, session: AsyncSession, rows: Sequence[Call]) -> dict[int, RecordingInfo]:
+        return {call.id: self.by_call[call.id] for call in rows if call.id in self.by_call}
+
+
+class Application:
+    """Everything that a test of pages wants to reach. `client` speaks HTTP to it once it is started."""
+
+    client: TestClient[Any, Any]
+
+    def __init__(self, database: Database, pages: Path) -> None:
+        self.settings: Settings = load(environment={})
+        self.database = database
+        self.clock = SettableClock(NOON)
+        self.health = Health()
+        self.alarms = Alarms(self.clock)
+        self.live = LiveHub(self.clock)
+        self.telephony = NotingTelephony()
+        self.recordings = KnownRecordings()
+        self.cadences = Cadences.of(self.settings)
+        self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        self.audit = AuditLog(self.clock)
+        self.logins = Logins(database, self.clock, self.passwords, self.audit, session_hours=12)
+        self.web = create_app(
+            Parts(
+                clock=self.clock,
+                database=database,
+                authenticator=staff_routes.CookieAuthenticator(self.logins),
+                audit=self.audit,
+                health=self.health,
+                alarms=self.alarms,
+                live=self.live,
+                link_status=self.telephony.link_status,
+                metrics=CollectorRegistry(),
+                pages=pages,
+                version="0.test",
+            )
+        )
+        staff_routes.setup(self.web, self.logins, House.of(self.settings))
+        call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone))
+
+    async def add_users(self) -> None:
+        """Create one user of each role, named after it."""
+        wanted = [NewUser(role.value, f"Test {role.value}", role) for role in Role]
+        async with self.database.begin() as session:
+            await ensure_users(session, wanted, self.passwords, self.clock, PASSWORD)
+
+    async def sign_in(self, username: str) -> dict[str, str]:
+        """Sign the client in and return the header that changes need."""
+        answer = await self.client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
+        assert answer.status == 200, await answer.text()
+        return {"X-CSRF-Token": (await answer.json())["csrf"]}

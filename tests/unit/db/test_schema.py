@@ -1,0 +1,53 @@
+"""The migrations make exactly the tables that the code declares."""
+
+import asyncio
+from collections.abc import Callable
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+import recordings.models  # noqa: F401
+from callcenter.db import Base, Database, upgrade
+
+
+async def test_given_an_empty_database_when_upgraded_then_it_has_exactly_the_declared_tables(
+    empty_database_url: str,
+) -> None:
+    await upgrade(empty_database_url)
+
+    database = Database(empty_database_url)
+    async with database.begin() as session:
+        connection = await session.connection()
+        differences = await connection.run_sync(_differences)
+    await database.close()
+    assert differences == []
+
+
+async def test_given_a_database_of_the_newest_schema_when_upgraded_again_then_its_rows_stay(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.begin() as session:
+        await session.execute(text("INSERT INTO exchange_state VALUES ('pbx1', 'offset', '42')"))
+
+    await upgrade(database_url)
+
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT value FROM exchange_state")) == "42"
+    await database.close()
+
+
+async def test_given_two_nodes_when_they_upgrade_one_database_at_once_then_both_succeed(
+    new_database: Callable[[bool], str],
+) -> None:
+    url = new_database(False)
+
+    await asyncio.gather(upgrade(url), upgrade(url))
+
+    database = Database(url)
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+    await database.close()
+
+
+def _differences(connection: Connection) -> list[object]:
+    return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
