@@ -1,0 +1,139 @@
+"""`callcenter …`: the house from a shell."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from callcenter import demo
+from callcenter.house import House, HouseStartError, NewLogins, until_stopped
+from callcenter.pbx.provisioning import ProvisioningError
+from callcenter.pbx.replay import replay
+from callcenter.pbx.server import PbxStartError
+from callcenter.settings import Settings, SettingsError, load
+
+WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 something differs or failed, 2 wrong use or settings."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except SettingsError as error:
+        return _failed(f"the settings cannot be used:\n{error}", WRONG_USE)
+    except (HouseStartError, PbxStartError, ProvisioningError) as error:
+        return _failed(str(error), 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="callcenter", description="The telephone house of a hotel.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="start the PBX and the application and keep them running")
+    serve.set_defaults(command=_serve)
+    demo_command = commands.add_parser("demo", help="the sample hotel with guests who really call")
+    demo_command.add_argument("--calls", type=_count, help="so many guests, then a summary; any difference exits 1")
+    demo_command.set_defaults(command=_demo)
+    calls = commands.add_parser("calls", help="call records").add_subparsers(required=True, metavar="COMMAND")
+    replayed = calls.add_parser("replay", help="print the call records of a raw AMI capture as JSON lines")
+    replayed.add_argument("capture", type=Path)
+    replayed.set_defaults(command=_replay)
+    return parser
+
+
+def _serve(_: argparse.Namespace) -> int:
+    asyncio.run(until_stopped(_run_house(load())))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    return asyncio.run(_run_demo(load(), options.calls))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    try:
+        with options.capture.open("rb") as stream:
+            for record in replay(stream):
+                _say(json.dumps(record, ensure_ascii=False))
+    except OSError as error:
+        return _failed(f"{options.capture} cannot be read: {error.strerror}", WRONG_USE)
+    return 0
+
+
+async def _run_house(settings: Settings) -> None:
+    house = House(settings, demo=False)
+    try:
+        _, logins = await house.start(_progress)
+        _welcome(house, logins, [])
+        await house.watch()
+    finally:
+        await house.close()
+
+
+async def _run_demo(settings: Settings, calls: int | None) -> int:
+    house = House(settings, demo=True)
+    status = 1
+    lines: list[demo.Line] = []
+
+    async def work() -> None:
+        nonlocal status, lines
+        secrets, logins = await house.start(_progress)
+        _welcome(house, logins, ["op1", "sup1", "admin"])
+        watching = asyncio.create_task(house.watch(), name="watch-house")
+        try:
+            visits = await demo.simulate(settings, secrets, calls, _say)
+            lines = await demo.compare(settings, visits)
+            status = int(any(line.differences for line in lines))
+        finally:
+            watching.cancel()
+
+    try:
+        await until_stopped(work())
+    finally:
+        await house.close()
+    if calls is None:
+        return 0
+    if lines:
+        _say(demo.summary(lines))
+    return status
+
+
+def _welcome(house: House, logins: NewLogins, names: list[str]) -> None:
+    _say(f"\nThe house is open: {house.address}")
+    if logins.usernames:
+        _say(f"New logins: {', '.join(logins.usernames[:4])}{' …' if len(logins.usernames) > 4 else ''}")
+        _say(f"Password (shown once): {logins.password}")
+    elif names:
+        _say(f"Sign in as {', '.join(names)}; the password stands in {house.settings.var_folder}/demo-credentials.json")
+    lines = ", ".join(f"{line.number} ({line.name.en})" for line in house.settings.lines)
+    _say(f"Lines: {lines}; SIP on {house.settings.pbx.bind}:{house.settings.pbx.sip_port}. Ctrl-C ends it.\n")
+
+
+def _progress(step: str) -> None:
+    _say(f"… {step}")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("must be from 1 to 10000")
+    return number
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _failed(reason: str, status: int) -> int:
+    sys.stderr.write(f"callcenter: {reason}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The processes of one house: the private PBX and the application, started in order, watched and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import structlog
+
+from callcenter.clock import SystemClock
+from callcenter.db import Database, upgrade
+from callcenter.pbx.provisioning import Secrets
+from callcenter.pbx.server import PrivatePbx
+from callcenter.settings import Settings
+from callcenter.staff.passwords import Passwords
+from callcenter.staff.roles import Role
+from callcenter.staff.service import NewUser, demo_users, ensure_users
+
+log = structlog.get_logger(__name__)
+
+READY_SECONDS = 60.0
+GRACE_SECONDS = 15.0
+WATCH_SECONDS = 1.0
+FIRST_RESTART_SECONDS = 1.0
+LONGEST_RESTART_SECONDS = 30.0
+CALM_SECONDS = 60.0
+
+
+class HouseStartError(Exception):
+    """The house does not start; the message says in one sentence what is in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLogins:
+    """Logins made at this start: their names and the one password they share."""
+
+    usernames: tuple[str, ...]
+    password: str
+
+
+class House:
+    """A running house. `start` brings it up, `watch` keeps it up, `close` ends what was started and nothing else."""
+
+    def __init__(self, settings: Settings, *, demo: bool) -> None:
+        self.settings = settings
+        self.pbx = PrivatePbx(settings)
+        self._demo = demo
+        self._application: asyncio.subprocess.Process | None = None
+        self._started_at = 0.0
+        self._failures = 0
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return f"http://{self.settings.http.host}:{self.settings.http.port}"
+
+    async def start(self, progress: Callable[[str], None]) -> tuple[Secrets, NewLogins]:
+        """Start PBX and application and wait until both serve; `progress` hears what is being done.
+
+        Raises:
+            HouseStartError, PbxStartError, ProvisioningError: something is in the way.
+        """
+        _check_port(self.settings.http.host, self.settings.http.port)
+        progress("preparing the database")
+        logins = await self._prepare_database()
+        progress("starting Asterisk")
+        secrets = await asyncio.to_thread(self.pbx.ensure_running)
+        progress("starting the application")
+        await self._start_application()
+        await self._wait_ready()
+        return secrets, logins
+
+    async def watch(self) -> None:
+        """Start again, for ever, what ended by itself: the PBX at once, the application after a growing pause."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if not self.pbx.is_running():
+                log.error("pbx_ended", last_words=self.pbx.last_words())
+                await asyncio.to_thread(self.pbx.ensure_running)
+            application = self._application
+            if application is not None and application.returncode is not None:
+                self._failures = 1 if time.monotonic() - self._started_at > CALM_SECONDS else self._failures + 1
+                pause = min(FIRST_RESTART_SECONDS * 2 ** (self._failures - 1), LONGEST_RESTART_SECONDS)
+                log.error("application_ended", status=application.returncode, restart_in_seconds=pause)
+                await asyncio.sleep(pause)
+                await self._start_application()
+
+    async def close(self) -> None:
+        """End the application, then the PBX."""
+        application, self._application = self._application, None
+        if application is not None and application.returncode is None:
+            application.terminate()
+            try:
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await application.wait()
+            except TimeoutError:
+                log.warning("application_killed", pid=application.pid)
+                application.kill()
+                await application.wait()
+        await asyncio.to_thread(self.pbx.stop)
+
+    async def _prepare_database(self) -> NewLogins:
+        await upgrade(self.settings.database_url)
+        wanted = demo_users(self.settings) if self._demo else [NewUser("admin", "管理员 Admin", Role.ADMIN)]
+        database = Database(self.settings.database_url)
+        try:
+            async with database.begin() as session:
+                created, password = await ensure_users(
+                    session, wanted, Passwords(), SystemClock(), self._known_password() if self._demo else None
+                )
+        finally:
+            await database.close()
+        logins = NewLogins(tuple(user.username for user in created), password)
+        if self._demo and created:
+            self._keep_password(password, [user.username for user in wanted])
+        return logins
+
+    def _known_password(self) -> str | None:
+        try:
+            return str(json.loads(self._credentials_file.read_text(encoding="utf-8"))["password"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def _keep_password(self, password: str, usernames: list[str]) -> None:
+        file = self._credentials_file
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"password": password, "users": usernames}, indent=1), encoding="utf-8")
+
+    @property
+    def _credentials_file(self) -> Path:
+        return self.settings.var_folder / "demo-credentials.json"
+
+    async def _start_application(self) -> None:
+        # a session of its own: Ctrl-C in the terminal reaches us, and we end it in order
+        self._application = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "callcenter.main", start_new_session=True
+        )
+        self._started_at = time.monotonic()
+
+    async def _wait_ready(self) -> None:
+        application = self._application
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
+            deadline = time.monotonic() + READY_SECONDS
+            while time.monotonic() < deadline:
+                if application is None or application.returncode is not None:
+                    raise HouseStartError("the application ended while starting; its last lines stand above")
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                    async with client.get(f"{self.address}/ready") as response:
+                        if response.status == 200:
+                            return
+                await asyncio.sleep(0.1)
+        raise HouseStartError(f"the application is not ready after {READY_SECONDS:g} s; see {self.address}/ready")
+
+
+async def until_stopped(work: Awaitable[None]) -> None:
+    """Run `work` until it ends or the person at the terminal stops it (Ctrl-C) or the system does (SIGTERM)."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+    finally:
+        for one in (task, waiting):
+            one.cancel()
+        await asyncio.gather(task, waiting, return_exceptions=True)
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise HouseStartError(
+            f"port {port} of {host}, wanted for the pages, is not free ({error.strerror}); "
+            "choose another with CALLCENTER_HTTP_PORT"
+        ) from error

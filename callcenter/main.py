@@ -1,0 +1,254 @@
+"""The application: builds every part, hands each what it needs, starts and ends them in order.
+
+Run as `python -m callcenter.main` beside a running PBX; `./run serve` does both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from callcenter import logs, metrics
+from callcenter.calls import routes as call_routes
+from callcenter.calls import service as call_service
+from callcenter.calls.three_rings import Cadences
+from callcenter.calls.writer import CallWriter
+from callcenter.clock import Clock, SystemClock
+from callcenter.db import Database, upgrade
+from callcenter.events import CallChanged, Event, EventBus, LinkChanged
+from callcenter.health import Alarms, Check, CheckFailed, Health
+from callcenter.pbx.exchange import Exchange
+from callcenter.pbx.provisioning import load_secrets, pbx_folder
+from callcenter.pbx.server import UNPRIVILEGED_USER
+from callcenter.settings import ROOT, Settings, SettingsError, load
+from callcenter.staff import routes as staff_routes
+from callcenter.staff.audit import AuditLog
+from callcenter.staff.passwords import Passwords
+from callcenter.staff.schemas import House
+from callcenter.staff.service import Logins
+from callcenter.telephony import CallKey, CallSnapshot, LinkState
+from callcenter.web.app import Parts, create_app
+from callcenter.web.live import LiveHub
+from recordings import routes as recording_routes
+from recordings.disk import MEGABYTE, DiskRules, DiskWatch
+from recordings.ingest import Ingest
+from recordings.listening import Listenings
+from recordings.lookup import Lookup
+from recordings.metrics import RecordingMetrics
+from recordings.spool import Spool
+from recordings.store import Store
+
+log = structlog.get_logger(__name__)
+
+JOURNAL_POSITION = "journal_position"
+PAGES = ROOT / "agents_ui" / "dist"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseMemory:
+    """What the exchange must not forget, kept in the database (fulfils `pbx.exchange.Memory`)."""
+
+    database: Database
+    writer: CallWriter
+    node: str
+
+    async def open_calls(self) -> list[CallSnapshot]:
+        """Return the calls that had not ended when they were last stored."""
+        async with self.database.read() as session:
+            return await call_service.open_snapshots(session, self.node)
+
+    async def completed(self, keys: Collection[CallKey]) -> set[CallKey]:
+        """Return those of `keys` whose end is stored."""
+        async with self.database.read() as session:
+            return await call_service.ended_keys(session, keys)
+
+    async def journal_position(self) -> int:
+        """Return up to which byte the event log needs not be read again."""
+        async with self.database.read() as session:
+            return int(await call_service.recall(session, self.node, JOURNAL_POSITION) or 0)
+
+    async def keep_journal_position(self, position: int) -> None:
+        """Keep that position, once every call told so far is stored."""
+        await self.writer.flush()
+        async with self.database.begin() as session:
+            await call_service.remember(session, self.node, JOURNAL_POSITION, str(position))
+
+
+def build(settings: Settings, clock: Clock) -> web.Application:
+    """Build the application; nothing is connected or started before it runs.
+
+    Raises:
+        ProvisioningError: the passwords of the PBX cannot be read.
+    """
+    database = Database(settings.database_url)
+    bus, alarms, health, registry = EventBus(), Alarms(clock), Health(), CollectorRegistry()
+    live = LiveHub(clock)
+    writer = CallWriter(database, bus, Cadences.of(settings), alarms, live.note_ids)
+    exchange = Exchange(
+        settings.pbx,
+        load_secrets(settings).ami,
+        pbx_folder(settings) / "log" / "cel-custom" / "cel.csv",
+        bus=bus,
+        memory=DatabaseMemory(database, writer, settings.pbx.node),
+        clock=clock,
+    )
+    audit = AuditLog(clock)
+    logins = Logins(database, clock, Passwords(), audit, settings.http.session_hours)
+    app = create_app(
+        Parts(
+            clock=clock,
+            database=database,
+            authenticator=staff_routes.CookieAuthenticator(logins),
+            audit=audit,
+            health=health,
+            alarms=alarms,
+            live=live,
+            link_status=exchange.link_status,
+            metrics=registry,
+            pages=PAGES,
+            version=_version(),
+        )
+    )
+    store = Store(settings.recordings_folder)
+    staff_routes.setup(app, logins, House.of(settings))
+    call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
+    recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
+    ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
+    health.register("database", _database_check(database))
+    health.register("pbx_link", _link_check(exchange))
+    health.register("recording_disk", disk.ready)
+    metrics.register(registry, exchange, writer, live)
+    _connect_news(bus, alarms, live)
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        await upgrade(settings.database_url)
+        writer.start()
+        await exchange.start()
+        await ingest.start()
+        await disk.start()
+        yield
+        await disk.close()
+        await ingest.close()
+        await exchange.close()
+        await writer.close()
+        await database.close()
+
+    app.cleanup_ctx.append(running)
+    return app
+
+
+def _recording_tasks(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    store: Store,
+    bus: EventBus,
+    alarms: Alarms,
+    registry: CollectorRegistry,
+    exchange: Exchange,
+) -> tuple[Ingest, DiskWatch]:
+    spool = Spool(pbx_folder(settings) / "spool" / "monitor")
+    figures = RecordingMetrics(registry)
+    ingest = Ingest(
+        database=database,
+        spool=spool,
+        store=store,
+        node=settings.pbx.node,
+        clock=clock,
+        events=bus,
+        alarms=alarms,
+        metrics=figures,
+        live_calls=exchange.open_calls,
+        link=exchange.link_status,
+    )
+    disk = DiskWatch(
+        database=database,
+        spool=spool,
+        store=store,
+        node=settings.pbx.node,
+        clock=clock,
+        alarms=alarms,
+        metrics=figures,
+        store_error=lambda: ingest.store_error,
+        rules=DiskRules(min_free_bytes=settings.recording.min_free_mb * MEGABYTE),
+        pbx_user=UNPRIVILEGED_USER if os.geteuid() == 0 else None,
+    )
+    return ingest, disk
+
+
+def _connect_news(bus: EventBus, alarms: Alarms, live: LiveHub) -> None:
+    """Let the pages hear of calls, of the link and of alarms."""
+
+    def on_call(event: Event) -> None:
+        if isinstance(event, CallChanged):
+            live.publish_call(event.call)
+
+    def on_link(event: Event) -> None:
+        if not isinstance(event, LinkChanged):
+            return
+        live.publish_link(event.status)
+        if event.status.state in (LinkState.DOWN, LinkState.REFUSED):
+            alarms.set("pbx_link_down", reason=event.status.reason)
+        elif event.status.state is LinkState.UP:
+            alarms.clear("pbx_link_down")
+
+    bus.subscribe(CallChanged, on_call)
+    bus.subscribe(LinkChanged, on_link)
+    alarms.subscribe(live.publish_alarms)
+
+
+def _database_check(database: Database) -> Check:
+    async def check() -> str:
+        await database.ping()
+        return "answers"
+
+    return check
+
+
+def _link_check(exchange: Exchange) -> Check:
+    async def check() -> str:
+        status = exchange.link_status()
+        if status.state is not LinkState.UP:
+            raise CheckFailed(f"{status.state.value}: {status.reason}" if status.reason else status.state.value)
+        return f"up since {status.since:%Y-%m-%d %H:%M:%S} UTC"
+
+    return check
+
+
+def _version() -> str:
+    try:
+        return version("callcenter")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+def main() -> int:
+    """Run the application until it is told to end."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        sys.stderr.write(f"callcenter: the settings cannot be used:\n{error}\n")
+        return 2
+    logs.set_up(settings.log)
+    web.run_app(
+        build(settings, SystemClock()),
+        host=settings.http.host,
+        port=settings.http.port,
+        print=None,
+        access_log=None,
+        shutdown_timeout=5,
+        loop=asyncio.new_event_loop(),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
