@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import pwd
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +38,17 @@ UNWRITABLE_ALARM = "recording_folder_unwritable"
 MISSING_ALARM = "recording_missing"
 FULL = {errno.ENOSPC, errno.EDQUOT}
 PROBE_BYTES = 4096
+PROBE_PREFIX = ".write-test-"
+PROBE_SECONDS = 5
 MEGABYTE = 1_000_000
+
+_PROBE_SCRIPT = """
+file=$(mktemp "$0/$1XXXXXX") || exit 1
+head -c "$2" /dev/zero > "$file"; result=$?
+rm -f "$file"
+exit $result
+"""
+_PROBE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,10 @@ class FolderState:
 
 
 class DiskWatch:
-    """Owns the task that looks. `store_error` is asked for what the ingest met itself (a quota, for instance)."""
+    """Owns the task that looks. `store_error` is asked for what the ingest met itself (a quota, for instance).
+
+    `pbx_user`: the user that the exchange runs as, if that is another one than ours (we are root then).
+    """
 
     def __init__(
         self,
@@ -97,6 +112,7 @@ class DiskWatch:
         metrics: RecordingMetrics,
         store_error: Callable[[], OSError | None],
         rules: DiskRules,
+        pbx_user: str | None = None,
     ) -> None:
         self._database = database
         self._spool = spool
@@ -107,6 +123,7 @@ class DiskWatch:
         self._metrics = metrics
         self._store_error = store_error
         self._rules = rules
+        self._pbx_user = pbx_user
         self._looked_at: datetime | None = None
         self._faults: tuple[str, ...] = ()
         self._task: asyncio.Task[None] | None = None
@@ -154,8 +171,9 @@ class DiskWatch:
         await self._look_for_missing({path.name.split(".raw")[0] for path in set_aside})
 
     def _look_at_folders(self) -> list[FolderState]:
-        today = self._clock.now().astimezone().strftime("%Y/%m/%d")
-        states = [look_at("spool", self._spool.folder / today), look_at("recordings", self._store.folder)]
+        today = self._clock.now().strftime("%Y/%m/%d")  # the exchange names its folders in UTC too
+        spool = look_at("spool", self._spool.folder / today, self._pbx_user)
+        states = [spool, look_at("recordings", self._store.folder)]
         stalled = self._store_error()
         if stalled is not None and states[1].error is None:
             states[1] = FolderState("recordings", states[1].free_bytes, stalled)
@@ -207,19 +225,23 @@ class DiskWatch:
             await asyncio.sleep(self._rules.every_seconds)
 
 
-def look_at(name: str, folder: Path) -> FolderState:
-    """Try to write a small file in `folder`, or in the nearest parent that exists, where it would be made."""
+def look_at(name: str, folder: Path, user: str | None = None) -> FolderState:
+    """Try to write a small file in `folder`, or in the nearest parent that exists, where it would be made.
+
+    `user`: write as this user of the system; only root can.
+    """
     try:
         while not folder.exists():
             folder = folder.parent
-        return FolderState(name, shutil.disk_usage(folder).free, _write_test(folder))
+        error = _write_test(folder) if user is None else _write_test_as(user, folder)
+        return FolderState(name, shutil.disk_usage(folder).free, error)
     except OSError as error:
         return FolderState(name, None, error)
 
 
 def _write_test(folder: Path) -> OSError | None:
     try:
-        descriptor, path = tempfile.mkstemp(prefix=".write-test-", dir=folder)
+        descriptor, path = tempfile.mkstemp(prefix=PROBE_PREFIX, dir=folder)
     except OSError as error:
         return error
     try:
@@ -230,3 +252,27 @@ def _write_test(folder: Path) -> OSError | None:
         os.close(descriptor)
         Path(path).unlink(missing_ok=True)
     return None
+
+
+def _write_test_as(user: str, folder: Path) -> OSError | None:
+    """Do the same in a shell, since a process cannot be another user for a moment only."""
+    account = pwd.getpwnam(user)
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", _PROBE_SCRIPT, str(folder), PROBE_PREFIX, str(PROBE_BYTES)],
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            timeout=PROBE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return OSError(errno.ETIMEDOUT, f"no answer within {PROBE_SECONDS} s")
+    if done.returncode == 0:
+        return None
+    code = next((code for code in _PROBE_ERRORS if os.strerror(code) in done.stderr), errno.EIO)
+    return OSError(code, os.strerror(code))

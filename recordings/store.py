@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,16 +53,17 @@ class Store:
             SoundUnreadable: `raw` could not be read or is shorter than announced.
         """
         target = self.folder / path
-        part = target.with_name(f"{target.name}.part")
+        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         try:
             _make_folders(target.parent)
+            _remove_parts(target)
             digest = self._write(part, raw, frames)
             part.replace(target)
             _flush_folder(target.parent)
         except OSError as error:
             raise StoreFailed(error) from error
         finally:
-            with suppress(OSError):  # a part left behind is written over next time
+            with suppress(OSError):  # a part left behind is removed next time
                 part.unlink(missing_ok=True)
         return Kept(path, wav.HEADER_BYTES + frames * wav.FRAME_BYTES, digest, frames / wav.RATE)
 
@@ -133,6 +136,12 @@ def digest_of(raw: BinaryIO, frames: int) -> str:
     for block in wav.blocks(raw, frames):
         digest.update(block)
     return digest.hexdigest()
+
+
+def _remove_parts(target: Path) -> None:
+    """Remove what a crash left of `target`; whoever writes one just now fails and comes again."""
+    for part in target.parent.glob(f"{glob.escape(target.name)}.*.part"):
+        part.unlink(missing_ok=True)
 
 
 def _make_folders(folder: Path) -> None:

@@ -65,7 +65,14 @@ class House:
             rules=IngestRules(**rules),
         )
 
-    def watch(self, ingest: Ingest | None = None, *, min_free_bytes: int = 0) -> DiskWatch:
+    def watch(
+        self,
+        ingest: Ingest | None = None,
+        *,
+        min_free_bytes: int = 0,
+        pbx_user: str | None = None,
+        every_seconds: float = 10,
+    ) -> DiskWatch:
         return DiskWatch(
             database=self.database,
             spool=self.spool,
@@ -75,7 +82,8 @@ class House:
             alarms=self.alarms,
             metrics=self.metrics,
             store_error=lambda: ingest.store_error if ingest else None,
-            rules=DiskRules(min_free_bytes=min_free_bytes),
+            rules=DiskRules(min_free_bytes=min_free_bytes, every_seconds=every_seconds),
+            pbx_user=pbx_user,
         )
 
     def write_raw(self, name: str, content: bytes, *, age: float = 10.0) -> RawFile:
