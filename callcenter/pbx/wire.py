@@ -21,7 +21,8 @@ MOST_LINES = 127
 
 FieldValue = str | int | list[str] | tuple[str, ...]
 
-_RAW = ":raw"
+# No key that was read from a line can hold a line end, so nobody can send such a field.
+_RAW = "\r\nraw"
 
 
 class WireOverflow(ValueError):
@@ -83,16 +84,14 @@ def parse(block: bytes) -> dict[str, str]:
         text = block.decode()
     except UnicodeDecodeError:
         return _parse_undecodable(block)
+    lines = text.split("\r\n")
     fields: dict[str, str] = {}
-    for line in text.split("\r\n"):
-        key, colon, value = line.partition(":")
-        if value[:1] == " ":
-            value = value[1:]
-        if key in fields:
-            fields[key] += "\n" + value
-        elif colon:
-            fields[key] = value
-    return fields
+    for line in lines:
+        key, separator, value = line.partition(": ")
+        if not separator:
+            return _parse_irregular(lines)
+        fields[key] = value
+    return fields if len(fields) == len(lines) else _parse_irregular(lines)
 
 
 def raw_value(fields: Mapping[str, str], key: str) -> bytes:
@@ -135,11 +134,20 @@ def _line(key: str, value: str) -> bytes:
     return line
 
 
-def _parse_undecodable(block: bytes) -> dict[str, str]:
-    """Read a block that is not UTF-8: values that do not decode also stand, byte for byte, under `<key>:raw`.
+def _parse_irregular(lines: list[str]) -> dict[str, str]:
+    """Read lines among which are repeated keys, keys without a blank after the colon, or no keys at all."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        key, colon, value = line.partition(": ") if ": " in line else line.partition(":")
+        if key in fields:
+            fields[key] += "\n" + value
+        elif colon:
+            fields[key] = value
+    return fields
 
-    No key that was read from a line can hold a colon, so nobody can send such a field.
-    """
+
+def _parse_undecodable(block: bytes) -> dict[str, str]:
+    """Read a block that is not UTF-8: values that do not decode are also kept, byte for byte, for `raw_value`."""
     # latin-1 gives each byte one character and back: the fields are cut as ever, then decoded one by one.
     fields: dict[str, str] = {}
     for key, value in parse(block.decode("latin-1").encode()).items():
