@@ -118,6 +118,10 @@ class House:
         async with self.database.read() as session:
             return await session.scalar(select(func.count()).select_from(Recording)) or 0
 
+    async def calls(self) -> list[Call]:
+        async with self.database.read() as session:
+            return list(await session.scalars(select(Call).order_by(Call.id)))
+
     async def add_call(
         self, linkedid: str, recording: str | None, *, lasted: float = 60.0, answered: bool = True, node: str = NODE
     ) -> int:
