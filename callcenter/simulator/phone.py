@@ -103,10 +103,10 @@ class Phone:
 
     async def close(self) -> None:
         """Hang up every call, stop every script and close the port; takes at most about a second."""
-        for task in (*self._tasks, *([self._refreshing] if self._refreshing else [])):
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._refreshing = None
+        await self._stop_refreshing()
         await asyncio.gather(*(self._part_from(dialog) for dialog in list(self.dialogs.values())))
         if self._socket is not None:
             self._socket.close()
@@ -134,15 +134,12 @@ class Phone:
             WaitedTooLong: no answer.
         """
         await self._register(expires, contact, within)
-        if self._refreshing is not None:
-            self._refreshing.cancel()
+        await self._stop_refreshing()
         self._refreshing = asyncio.create_task(self._stay_registered(expires, contact), name=f"register-{self.user}")
 
     async def unregister(self, *, contact: str | None = None, within: float = DEADLINE) -> None:
         """Take the registration back."""
-        if self._refreshing is not None:
-            self._refreshing.cancel()
-            self._refreshing = None
+        await self._stop_refreshing()
         await self._register(0, contact, within)
 
     def call(
@@ -233,7 +230,10 @@ class Phone:
         """Handle a new request (called by the socket)."""
         dialog = self.dialogs.get(request.call_id)
         if request.method == "INVITE" and not tag_of(request.get("to")):
-            self._receive_call(request, source)
+            if dialog is None:
+                self._receive_call(request, source)
+            else:
+                self._open_socket().respond(request, response_to(request, 482, to_tag=new_id()), source)
         elif request.method == "ACK":
             if dialog is not None and dialog.invite is not None and not dialog.invite.body:
                 dialog.media_answered(request.body)
@@ -379,6 +379,12 @@ class Phone:
             except PhoneError as error:
                 log.warning("registration_not_renewed", user=self.user, reason=str(error))
                 pause = RETRY_REGISTRATION
+
+    async def _stop_refreshing(self) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
+            self._refreshing = None
 
     async def _part_from(self, dialog: Dialog) -> None:
         try:

@@ -122,7 +122,11 @@ class RtpStream:
     def aim(self, host: str, port: int, codec: Codec, codec_type: int, digits_type: int | None) -> None:
         """Set where to send, and in which codec under which payload types."""
         if (host, port) != self._destination:
-            self._socket.connect((host, port))
+            try:
+                self._socket.connect((host, port))
+            except OSError as error:
+                log.warning("rtp_destination_impossible", host=host, port=port, error=str(error))
+                return
             self._destination = (host, port)
         self._codec_type, self._digits_type = codec_type, digits_type or TELEPHONE_EVENT
         if codec is not self._codec:

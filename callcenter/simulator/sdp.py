@@ -74,7 +74,7 @@ def write(
 def read(body: str) -> RemoteMedia | None:
     """Return the audio stream that a description names, or None where there is none (or it is refused)."""
     audio = re.search(r"^m=audio (\d{1,5}) \S+((?: \d{1,3})*)", body, re.MULTILINE)
-    host = re.search(r"^c=IN IP4 ([\w.:-]+)", body, re.MULTILINE)
+    host = re.search(r"^c=IN IP4 (\d{1,3}(?:\.\d{1,3}){3})", body, re.MULTILINE)
     if not audio or not host or not 0 < int(audio[1]) < 65536:
         return None
     names = {int(number): name.lower() for number, name in re.findall(r"^a=rtpmap:(\d{1,3}) (\S+)", body, re.MULTILINE)}

@@ -22,6 +22,7 @@ REASONS = {
     408: "Request Timeout",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
@@ -115,7 +116,7 @@ def parse(datagram: bytes) -> Message:
     for line in lines[1:]:
         name, colon, value = line.partition(":")
         key = name.strip().lower()
-        if colon and key != "content-length":
+        if colon and COMPACT_NAMES.get(key, key) != "content-length":
             message.headers.append((COMPACT_NAMES.get(key, key), value.strip()))
     if not (message.call_id and message.branch and _CSEQ.fullmatch(message.get("cseq"))):
         raise MalformedMessage("a message needs Call-ID, CSeq and a Via with a branch")

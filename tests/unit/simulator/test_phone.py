@@ -210,7 +210,16 @@ async def test_given_open_calls_of_every_state_when_phones_close_then_all_have_e
     assert desk.dialogs == {}
 
 
-async def test_given_a_phone_that_was_not_started_when_it_calls_then_it_says_so(phone):
+async def test_given_a_call_when_its_own_invite_comes_back_then_it_is_refused_as_a_loop(phone):
+    caller = await phone()
+    caller.server = ("127.0.0.1", caller.port)
+    sockets = open_sockets()
+    seen = await caller.call("8001").ended()
+    assert seen.final_status == 482
+    assert open_sockets() == sockets
+
+
+async def test_given_a_closed_phone_when_it_calls_then_it_says_so(phone):
     closed = await phone()
     await closed.close()
     with pytest.raises(PhoneError, match="not open"):
