@@ -19,7 +19,7 @@ import jinja2
 import structlog
 
 from callcenter.pbx.sounds import install_sounds
-from callcenter.settings import ROOT, Line, LineMode, Settings
+from callcenter.settings import ROOT, Line, LineMode, Settings, Skill
 
 log = structlog.get_logger(__name__)
 
@@ -197,7 +197,12 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "lines": settings.lines,
         "entries": entries,
         "queues": [
-            {"name": name, "position_seconds": queue.position_seconds, "members": _members(settings, name)}
+            {
+                "name": name,
+                "position_seconds": queue.position_seconds,
+                "members": [_member(extension, skill.level) for extension, skill in _skilled(settings, name)],
+                "equals": [_member(extension, 0) for extension, _ in _skilled(settings, name)],
+            }
             for name, queue in settings.queues.items()
         ],
         "phones": _phones(settings, passwords),
@@ -208,28 +213,31 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
 
 def _entry(settings: Settings, line: Line, extension: str, first: str) -> dict[str, object]:
     rings = settings.rings_of(line)
-    skills = [skill for block in settings.phones for skill in block.skills if skill.queue == line.queue]
     return {
         "extension": extension,
         "line": line.number,
         "queue": line.queue,
         "cadence": f"{rings.ring_cadence:.3f}",
         "takeover": f"{rings.takeover_seconds:.3f}",
-        "levels": max((skill.level for skill in skills), default=1),
+        "levels": max((skill.level for _, skill in _skilled(settings, line.queue)), default=1),
         "max_wait": settings.queues[line.queue].max_wait_seconds,
         "first": first,
     }
 
 
-def _members(settings: Settings, queue: str) -> list[str]:
-    """The queue's members as app_queue wants them: interface, penalty (the skill level), name, state interface."""
+def _skilled(settings: Settings, queue: str) -> list[tuple[str, Skill]]:
     return [
-        f"PJSIP/op{extension},{skill.level},{extension},PJSIP/op{extension}"
+        (extension, skill)
         for block in settings.phones
         for skill in block.skills
         if skill.queue == queue
         for extension in block.extensions
     ]
+
+
+def _member(extension: str, penalty: int) -> str:
+    """A queue's member as app_queue wants it: interface, penalty, name, state interface."""
+    return f"PJSIP/op{extension},{penalty},{extension},PJSIP/op{extension}"
 
 
 def _phones(settings: Settings, passwords: Secrets) -> list[_Phone]:

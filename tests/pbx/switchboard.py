@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import math
 import os
+import re
 import shutil
 import socket
 import struct
@@ -21,6 +22,8 @@ from pathlib import Path
 from callcenter.pbx import provisioning
 from callcenter.pbx.server import PrivatePbx
 from callcenter.settings import ROOT, Settings
+from callcenter.simulator.dialog import Dialog
+from callcenter.simulator.hearing import Sound, tones_over_time
 from callcenter.simulator.phone import Behaviour, Phone
 
 GREETING_TONE = 700
@@ -163,13 +166,13 @@ class Switchboard:
             if holds(text):
                 return text
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{command} after {within} s:\n{text}")
+                raise TimeoutError(f"{command} after {within} s: {text[:500]}")
             await asyncio.sleep(0.1)
 
     async def until_state(self, extension: str, state: str, within: float = 10) -> None:
-        """Wait for a phone's state as the exchange's queues see it: Not in use, In use, Ringing, Unavailable."""
-        name = self.endpoint(extension)
-        await self.until(f"pjsip show endpoint {name}", lambda text: _endpoint_is(text, name, state), within)
+        """Wait for a phone's state as the exchange sees it: Not in use, In use, Ringing, Unavailable."""
+        shown = re.compile(rf"Endpoint: +{self.endpoint(extension)}(/\S+)? +{state} ")
+        await self.until(f"pjsip show endpoint {self.endpoint(extension)}", lambda text: bool(shown.search(text)), within)
 
     async def beat(self) -> None:
         """Do what the living application does: show the dialplan its heartbeat."""
@@ -233,5 +236,15 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(probe.getsockname()[1])
 
 
-def _endpoint_is(text: str, name: str, state: str) -> bool:
-    return any(line.split(f"{name}")[0].strip() == "Endpoint:" and f"  {state} " in line for line in text.splitlines())
+def tones_in(call: Dialog) -> list[int]:
+    """What the caller heard so far, as the test prompts' tones in order, each once."""
+    heard = Sound(call.rtp.heard().pcm)
+    windows = tones_over_time(heard, (GREETING_TONE, HOLD_TONE, GOODBYE_TONE, MUSIC_TONE))
+    return list(dict.fromkeys(tone for window in windows for tone in sorted(window.tones)))
+
+
+async def until_heard(call: Dialog, tone: int, within: float = 10) -> None:
+    """Wait until a caller (who keeps what he hears) has heard a tone; sound has no event, so it is looked for."""
+    async with asyncio.timeout(within):
+        while tone not in tones_in(call):
+            await asyncio.sleep(0.1)
