@@ -45,10 +45,11 @@ describe('the course of a call', () => {
   const queueName = (id: string): string => `<${id}>`;
 
   test('given a transfer when it is told then kind, way and result are said', () => {
-    const detail = { kind: 'blind', from_party: '8001', to_party: '8002', result: 'no_answer' };
-    expect(detailsOf({ at: at(0), kind: 'transfer', detail }, queueName)).toEqual([
+    const detail = { kind: 'blind', to: '8002', result: 'no_answer' };
+    expect(detailsOf({ at: at(0), kind: 'transfer', party: '8001', detail }, queueName)).toEqual([
+      { key: 'timeline.party', params: { party: '8001' } },
       { key: 'transferKind.blind', params: {} },
-      { key: 'timeline.fromTo', params: { from: '8001', to: '8002' } },
+      { key: 'timeline.to', params: { to: '8002' } },
       { key: 'transferResult.no_answer', params: {} },
     ]);
   });

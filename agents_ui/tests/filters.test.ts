@@ -39,9 +39,9 @@ describe('filters in the address', () => {
 
 describe('what is asked of the application', () => {
   test('given filters when calls are asked for then only what is chosen is sent, spaces removed', () => {
-    const query = callQuery(filtersOf({ caller: ' 138 ', operator: '   ', late: 'true' }), NOW, ZONE);
+    const query = callQuery(filtersOf({ caller: ' 138-0000 ', operator: '   ', late: 'true' }), NOW, ZONE);
     expect(queryString(query)).toBe(
-      '?from=2026-11-20T16%3A00%3A00.000Z&to=2026-11-21T16%3A00%3A00.000Z&caller=138&late=true',
+      '?from=2026-11-20T16%3A00%3A00.000Z&to=2026-11-21T16%3A00%3A00.000Z&caller=1380000&late=true',
     );
   });
 

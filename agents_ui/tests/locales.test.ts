@@ -48,4 +48,14 @@ describe('the two languages', () => {
     expect(named.length).toBeGreaterThan(50);
     expect(named.filter((key) => !texts.zh.has(key))).toEqual([]);
   });
+
+  test('given a text when the sources are searched then it or its group is used', () => {
+    const all = sources('src').join('\n');
+    const isUsed = (key: string): boolean =>
+      all.includes(`'${key}'`) ||
+      all.includes(`\`${key.slice(0, key.lastIndexOf('.') + 1)}\${`) ||
+      /^threeRings\.\w+At(Once)?$/.test(key);
+    const groups = ['direction', 'outcome', 'answeredBy'];
+    expect([...texts.zh.keys()].filter((key) => !isUsed(key) && !groups.includes(key.split('.')[0]!))).toEqual([]);
+  });
 });

@@ -67,7 +67,7 @@ export interface CallRow {
   hangup_cause: number | null;
   operators: string[];
   talk_seconds: number;
-  recording: { id: number; seconds: number | null; paused?: boolean } | null;
+  recording: { id: number; seconds: number | null; paused?: boolean | null } | null;
   swept: boolean;
 }
 

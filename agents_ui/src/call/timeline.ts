@@ -26,22 +26,19 @@ export function titleOf(entry: TimelineEntry): Piece {
   return { key: 'timeline.other', params: { kind: entry.kind } };
 }
 
-/** What is known beyond the kind: party, queue and place, transfer, result. Unknown facts are left out. */
+/** What is known beyond the kind: party, queue and place, lengths, transfer, result. Unknown facts are left out. */
 export function detailsOf(entry: TimelineEntry, queueName: (id: string) => string): Piece[] {
   const detail = entry.detail ?? {};
   const text = (name: string): string | null => (typeof detail[name] === 'string' ? (detail[name] as string) : null);
   const pieces: (Piece | null)[] = [
     partyOf(entry),
+    text('line') && { key: 'timeline.to', params: { to: text('line')! } },
     text('kind') && { key: `transferKind.${text('kind')}`, params: {} },
-    text('from_party') && text('to_party')
-      ? { key: 'timeline.fromTo', params: { from: text('from_party')!, to: text('to_party')! } }
-      : null,
+    text('to') && { key: 'timeline.to', params: { to: text('to')! } },
     text('result') && { key: `transferResult.${text('result')}`, params: {} },
     text('queue') && { text: queueName(text('queue')!) },
     typeof detail.position === 'number' ? { key: 'timeline.position', params: { position: detail.position } } : null,
-    typeof detail.waited_seconds === 'number'
-      ? { key: 'timeline.waited', params: { length: duration(detail.waited_seconds) } }
-      : null,
+    typeof detail.seconds === 'number' ? { text: duration(detail.seconds) } : null,
     typeof detail.answered === 'boolean'
       ? { key: detail.answered ? 'timeline.answered' : 'timeline.notAnswered', params: {} }
       : null,

@@ -53,8 +53,13 @@ export function addressOf(filters: CallFilters): LocationQueryRaw {
 
 /** What to ask of the application for these filters. */
 export function callQuery(filters: CallFilters, now: Date, zone: string): CallQuery {
-  const chosen = Object.fromEntries(CHOICES.map((name) => [name, filters[name].trim() || undefined]));
+  const chosen = Object.fromEntries(CHOICES.map((name) => [name, withoutGaps(filters[name]) || undefined]));
   return { ...instantsOf(filters.period, now, zone), ...chosen, late: filters.late ? 'true' : undefined };
+}
+
+/** Numbers are read out and written down in groups; the application knows them without gaps. */
+function withoutGaps(text: string): string {
+  return text.replace(/[\s()-]/g, '');
 }
 
 /** True when anything but the period is chosen. */
