@@ -2,6 +2,7 @@
 
 SQLite: write-ahead log, foreign keys on, one writer that begins IMMEDIATE (a transaction that reads first and
 writes later fails with "database is locked" whatever the timeout), several readers that cannot write.
+Parameters of statements are kept out of errors and so out of the log: they are guests' numbers.
 """
 
 from __future__ import annotations
@@ -216,8 +217,10 @@ def _is_sqlite(url: str) -> bool:
 
 
 def _sqlite_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=POOL_SECONDS)
-    reader = create_async_engine(url, pool_size=SQLITE_READERS, max_overflow=0, pool_timeout=POOL_SECONDS)
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=POOL_SECONDS, hide_parameters=True)
+    reader = create_async_engine(
+        url, pool_size=SQLITE_READERS, max_overflow=0, pool_timeout=POOL_SECONDS, hide_parameters=True
+    )
     _guard_sqlite(writer.sync_engine, "BEGIN IMMEDIATE", query_only=False)
     _guard_sqlite(reader.sync_engine, "BEGIN", query_only=True)
     return writer, reader
@@ -253,6 +256,7 @@ def _postgresql_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
         max_overflow=10,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": STATEMENT_SECONDS,

@@ -18,12 +18,21 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from pytest_aiohttp.plugin import AiohttpClient
 
 from callcenter.db import Database, upgrade
 from tests.application import Application
 
 START_SECONDS = 60
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 _NUMBERS = count(1)
 
 

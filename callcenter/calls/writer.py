@@ -90,17 +90,18 @@ class CallWriter:
         What the database does not take within `CLOSE_SECONDS` goes into the log, call by call; the exchange's own
         event log still holds those calls.
         """
-        self._unsubscribe()
         if self._task is None:
             return
+        self._unsubscribe()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.flush()
         except TimeoutError:
             for entry in self._pending.values():
                 log.error("call_not_stored", call_id=entry.call.key.linkedid, call=repr(entry.call))
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        task, self._task = self._task, None
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     def _note(self, event: Event) -> None:
         if not isinstance(event, CallChanged):
@@ -159,8 +160,8 @@ class CallWriter:
             await self._store([entry.call for entry in batch.values()])
         except DatabaseUnavailable:
             raise
-        except Exception:
-            log.exception("batch_refused", calls=len(batch))
+        except Exception as error:  # noqa: BLE001 - told in full, record by record, below
+            log.warning("batch_refused", calls=len(batch), error_type=type(error).__name__)
             await self._write_one_by_one(batch)
         seconds = time.monotonic() - began
         if seconds > SLOW_SECONDS:

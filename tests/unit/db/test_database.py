@@ -1,0 +1,132 @@
+"""The guards of the database: write transactions, instants, foreign keys, outages."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from callcenter.calls.models import ExchangeState
+from callcenter.db import Database, DatabaseUnavailable, upgrade
+from callcenter.staff.models import Session, User
+
+
+async def test_given_an_exception_in_the_block_when_writing_then_nothing_stays(database: Database) -> None:
+    async def fail() -> None:
+        async with database.begin() as session:
+            session.add(ExchangeState(node="pbx1", key="a", value="1"))
+            await session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+
+    async with database.read() as session:
+        assert (await session.scalars(select(ExchangeState))).all() == []
+
+
+async def test_given_writers_that_read_first_when_many_run_at_once_then_none_is_refused_or_lost(
+    database: Database,
+) -> None:
+    async with database.begin() as session:
+        session.add(ExchangeState(node="pbx1", key="counter", value="0"))
+
+    async def count() -> None:
+        async with database.begin() as session:
+            state = await session.get_one(ExchangeState, ("pbx1", "counter"), with_for_update=True)
+            state.value = str(int(state.value) + 1)
+
+    await asyncio.gather(*(count() for _ in range(40)))
+
+    async with database.read() as session:
+        assert (await session.get_one(ExchangeState, ("pbx1", "counter"))).value == "40"
+
+
+async def test_given_two_processes_worth_of_connections_when_both_write_then_they_wait_for_each_other(
+    database_url: str,
+) -> None:
+    houses = [Database(database_url), Database(database_url)]
+
+    async def remember(number: int) -> None:
+        async with houses[number % 2].begin() as session:
+            session.add(ExchangeState(node="pbx1", key=str(number), value=""))
+
+    await asyncio.gather(*(remember(number) for number in range(40)))
+
+    async with houses[0].read() as session:
+        assert len((await session.scalars(select(ExchangeState))).all()) == 40
+    for house in houses:
+        await house.close()
+
+
+async def test_given_a_reader_when_a_writer_is_busy_then_it_reads_without_waiting(database: Database) -> None:
+    async with database.begin() as writing:
+        writing.add(ExchangeState(node="pbx1", key="a", value="1"))
+        await writing.flush()
+
+        async with asyncio.timeout(2), database.read() as reading:
+            assert (await reading.scalars(select(ExchangeState))).all() == []
+
+
+async def test_given_a_reading_transaction_when_it_writes_then_the_database_refuses(database: Database) -> None:
+    with pytest.raises((DBAPIError, DatabaseUnavailable)):
+        async with database.read() as session:
+            await session.execute(text("INSERT INTO exchange_state VALUES ('pbx1', 'a', '1')"))
+
+
+async def test_given_an_unknown_user_when_a_session_names_it_then_the_foreign_key_refuses(database: Database) -> None:
+    now = datetime.now(UTC)
+
+    with pytest.raises(IntegrityError):
+        async with database.begin() as session:
+            session.add(Session(token_hash="x", user_id=999, csrf="", created_at=now, used_at=now, address=""))
+
+
+async def test_given_an_instant_of_another_zone_when_stored_then_it_returns_as_the_same_moment_in_utc(
+    database: Database,
+) -> None:
+    shanghai = datetime(2026, 11, 21, 23, 59, 59, 999999, tzinfo=timezone(timedelta(hours=8)))
+    async with database.begin() as session:
+        session.add(_user(shanghai))
+
+    async with database.read() as session:
+        stored = (await session.scalars(select(User.created_at))).one()
+    assert stored == shanghai
+    assert stored.utcoffset() == timedelta()
+
+
+async def test_given_an_instant_without_zone_when_stored_then_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="time zone"):
+        async with database.begin() as session:
+            session.add(_user(datetime(2026, 11, 21)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://postgres@/house?host=/nonexistent",
+        "postgresql+asyncpg://postgres@127.0.0.1:1/house",
+        "sqlite+aiosqlite:////dev/null/house.db",
+    ],
+)
+async def test_given_no_database_when_used_then_it_is_called_unavailable(url: str) -> None:
+    database = Database(url)
+
+    for transaction in (database.begin, database.read):
+        with pytest.raises(DatabaseUnavailable):
+            async with transaction():
+                pass
+    await database.close()
+
+
+async def test_given_no_database_when_upgraded_then_it_is_called_unavailable() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        await upgrade("postgresql+asyncpg://postgres@127.0.0.1:1/house")
+
+
+def _user(created: datetime) -> User:
+    changed = datetime(2026, 1, 1, tzinfo=UTC)
+    return User(
+        username="u", name="", role="", password_hash="", active=True, created_at=created, password_changed_at=changed
+    )
