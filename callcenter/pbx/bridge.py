@@ -18,7 +18,7 @@ import structlog
 from callcenter.clock import Clock
 from callcenter.errors import PbxRefused, PbxUnavailable
 from callcenter.pbx.connection import Connection, Counters, log_in
-from callcenter.pbx.wire import FieldValue
+from callcenter.pbx.wire import FieldValue, format_action
 from callcenter.telephony import LinkState, LinkStatus
 
 log = structlog.get_logger(__name__)
@@ -70,6 +70,9 @@ class AmiBridge:
     synchronous, and when it raises, the event is logged and the next one handed on. `on_synced` is awaited after
     each login, with actions possible; when it raises, the link is dropped and tried again.
     `on_status` hears each change of the link. `counters` are for the metrics.
+
+    Raises:
+        BadField: the username or the secret cannot be sent.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class AmiBridge:
         queue_limit: int = 20_000,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        format_action("Login", {"Username": username, "Secret": secret})
         self.counters = Counters()
         self.started_about: datetime | None = None
         self._address = (host, port)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from panoramisk import Manager
@@ -71,21 +72,21 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
         self._queue_limit = queue_limit
 
     def send(self, data: Mapping[str, FieldValue], as_list: bool = False) -> asyncio.Future[Message]:
-        """Write one action; the future ends with its first response, or with PbxUnavailable when the link drops.
+        """Write one action; the future ends with its first response, or with PbxUnavailable when there is no link.
 
         `as_list` is panoramisk's and has no effect: its guess which actions are lists never ends for some.
 
         Raises:
             BadField: a key or value cannot be sent.
-            PbxUnavailable: the link has dropped.
         """
         action = data if isinstance(data, Action) else Action(data)
         written = format_action(action["Action"], {key: value for key, value in action.items() if key != "Action"})
-        if self.closed or self.transport is None:
-            raise PbxUnavailable(reason=self.reason or "not connected")
-        self.responses[action.id] = action
-        self.transport.write(written)
         future: asyncio.Future[Message] = action.future
+        if self.closed or self.transport is None:
+            _fail(future, self.reason or "not connected")
+        else:
+            self.responses[action.id] = action
+            self.transport.write(written)
         return future
 
     async def ask(self, name: str, fields: Mapping[str, FieldValue], deadline: float) -> dict[str, str]:
@@ -163,8 +164,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
         waiting += [complete for _, complete in self._lists.values()]
         for future in (*waiting, self.booted):
             if not future.done():
-                future.set_exception(PbxUnavailable(reason=reason))
-                future.exception()  # whoever waits is told; if nobody does, that is no error
+                _fail(future, reason)
         self.responses.clear()
         self._arrived.set()
 
@@ -225,6 +225,11 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
         self._counters.overflows += 1
         self.messages.clear()
         self.drop(reason)
+
+
+def _fail(future: asyncio.Future[Any], reason: str) -> None:
+    future.set_exception(PbxUnavailable(reason=reason))
+    future.exception()  # whoever waits is told; if nobody does, that is no error
 
 
 class _OneConnection(Manager):  # type: ignore[misc]  # panoramisk has no type hints

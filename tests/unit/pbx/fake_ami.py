@@ -56,6 +56,7 @@ class FakeAmi:
         self.port = 0
         self.secret = SECRET
         self.boots = True
+        self.slams = False
         self.greeting = BANNER
         self.uptime = 100
         self.scripts: dict[str, Script] = {"Ping": lambda fake, action: fake.send(response(action, Ping="Pong"))}
@@ -106,6 +107,9 @@ class FakeAmi:
         self._writers.append(writer)
         self.connections += 1
         await self._tell()
+        if self.slams:
+            self.cut()
+            return
         writer.write(self.greeting)
         try:
             while True:

@@ -17,6 +17,7 @@ import pytest_asyncio
 from callcenter.clock import SettableClock
 from callcenter.errors import PbxRefused, PbxUnavailable
 from callcenter.pbx.bridge import AmiBridge, Backoff, Timing
+from callcenter.pbx.connection import Connection, Counters
 from callcenter.pbx.wire import BadField, raw_value
 from callcenter.telephony import LinkState, LinkStatus
 from tests.unit.pbx.fake_ami import SECRET, USERNAME, FakeAmi, answer_list, event, hang_up, response, silence
@@ -255,9 +256,8 @@ async def test_given_a_peer_that_stopped_answering_when_a_ping_is_due_then_the_l
     fake: FakeAmi, owner: Owner
 ) -> None:
     fake.scripts["Ping"] = silence
-    async with linked(fake, owner, Timing(deadline=0.1, ping_interval=0.01, unreachable=SOON)):
-        status = await owner.state(LinkState.DOWN)
-        assert "Ping" in status.reason
+    async with linked(fake, owner, Timing(deadline=0.3, ping_interval=0.01, unreachable=SOON)):
+        await owner.until(lambda: "no answer to Ping within 0.3 s" in [status.reason for status in owner.statuses])
         await fake.connected(2)
 
 
@@ -265,7 +265,7 @@ async def test_given_answers_after_their_deadline_when_they_come_then_they_are_t
     fake: FakeAmi, owner: Owner
 ) -> None:
     fake.scripts["Slow"] = silence
-    async with linked(fake, owner, Timing(deadline=0.05, ping_interval=1000, unreachable=SOON)) as bridge:
+    async with linked(fake, owner, Timing(deadline=0.3, ping_interval=1000, unreachable=SOON)) as bridge:
         results = await asyncio.gather(*(bridge.action("Slow") for _ in range(50)), return_exceptions=True)
         assert all(isinstance(result, PbxUnavailable) for result in results)
         for action in fake.actions:
@@ -451,7 +451,7 @@ async def test_given_something_else_on_the_port_when_connected_then_the_deadline
 ) -> None:
     fake.greeting = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     fake.scripts["Login"] = silence
-    bridge = bridge_to(fake, owner, Timing(deadline=0.1, unreachable=NEVER))
+    bridge = bridge_to(fake, owner, Timing(deadline=0.3, unreachable=NEVER))
     await bridge.start()
     assert "no answer from" in (await owner.state(LinkState.DOWN)).reason
     assert bridge.counters.malformed == 1
@@ -485,7 +485,7 @@ async def test_given_a_list_without_end_when_its_deadline_passes_then_late_items
     fake: FakeAmi, owner: Owner
 ) -> None:
     fake.scripts["Status"] = lambda server, action: server.send(response(action, EventList="start"))
-    async with linked(fake, owner, Timing(deadline=0.05, ping_interval=1000)) as bridge:
+    async with linked(fake, owner, Timing(deadline=0.3, ping_interval=1000)) as bridge:
         with pytest.raises(PbxUnavailable, match="no end of Status"):
             await bridge.list_action("Status")
         fake.send(event("Status", ActionID=fake.actions[-1]["ActionID"], Channel="PJSIP/trunk-1") + event("Test", N=1))
@@ -557,13 +557,62 @@ def test_given_failures_in_a_row_when_waiting_then_the_delay_doubles_to_its_cap(
     assert Backoff(first=0.5, cap=30).delay(failures, chance) == seconds
 
 
-async def test_given_a_link_that_proved_itself_when_it_drops_then_the_delays_begin_anew(
+async def test_given_a_link_that_proved_itself_when_a_ping_is_answered_then_the_delays_begin_anew(
     fake: FakeAmi, owner: Owner
 ) -> None:
-    timing = Timing(deadline=5, ping_interval=0.02, unreachable=SOON)
-    async with linked(fake, owner, timing) as bridge:
+    pings: list[dict[str, str]] = []
+
+    def hold_back(server: FakeAmi, action: dict[str, str]) -> None:
+        if server.connections == 2:
+            pings.append(action)
+
+    fake.scripts["Ping"] = hold_back
+    async with linked(fake, owner, Timing(deadline=5, ping_interval=0.02, unreachable=SOON)) as bridge:
         fake.cut()
         await owner.state(LinkState.UP, 2)
+        while not pings:
+            await fake.asked("Ping", fake.count("Ping") + 1)
         assert bridge._failures == 1
-        await fake.asked("Ping", fake.count("Ping") + 2)
+        fake.send(response(pings[0]))
+        await bridge.action("CoreStatus")
         assert bridge._failures == 0
+
+
+async def test_given_half_a_message_when_the_link_breaks_then_it_does_not_spoil_the_next_one(
+    fake: FakeAmi, owner: Owner
+) -> None:
+    async with linked(fake, owner) as bridge:
+        fake.send(b"Event: Test\r\nHalf: ")
+        fake.cut()
+        await owner.state(LinkState.UP, 2)
+        fake.send(event("Test", N=1))
+        await owner.until(lambda: owner.values("N") == ["1"])
+        assert bridge.counters.malformed == 0
+        assert owner.values("Half") == []
+
+
+async def test_given_a_peer_that_hangs_up_at_once_when_tried_then_the_link_is_down_and_comes_up_later(
+    fake: FakeAmi, owner: Owner
+) -> None:
+    fake.slams = True
+    bridge = bridge_to(fake, owner)
+    await bridge.start()
+    await fake.connected(5)
+    assert "internal error" not in (await owner.state(LinkState.DOWN)).reason
+    fake.slams = False
+    await owner.state(LinkState.UP)
+    await bridge.close()
+
+
+async def test_given_a_connection_that_has_dropped_when_sent_over_then_the_answer_is_that_it_is_gone() -> None:
+    connection = Connection(SettableClock(NOW), Counters(), queue_limit=1)
+    connection.drop("the cable was cut")
+    with pytest.raises(PbxUnavailable, match="the cable was cut"):
+        await connection.send({"Action": "Ping"})
+    with pytest.raises(PbxUnavailable, match="the cable was cut"):
+        await connection.ask_list("Status", {}, 5)
+
+
+def test_given_a_secret_with_a_line_end_when_the_bridge_is_made_then_it_is_refused(owner: Owner) -> None:
+    with pytest.raises(BadField):
+        bridge_to(FakeAmi(), owner, secret="x\r\nAction: Originate")
