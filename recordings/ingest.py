@@ -34,8 +34,9 @@ class IngestRules:
     """When a raw file counts as finished, in seconds.
 
     `quiet_seconds`: nothing was written for that long and its call has ended. `quiet_seconds_blind`: the same while
-    the link to the exchange is not up and nobody knows which calls live. `scan_seconds`: the folder is looked
-    through at least that often. `pause_seconds`: and never more often than that.
+    the link to the exchange is not up and nobody knows which calls live. The link itself is given that long too: a
+    recording may rest while its call lives (guest and room alone) and then go on in the same file. `scan_seconds`:
+    the folder is looked through at least that often. `pause_seconds`: and never more often than that.
     """
 
     quiet_seconds: float = 2.0
@@ -75,6 +76,7 @@ class Ingest:
         self._link = link
         self._rules = rules or IngestRules()
         self._store_error: OSError | None = None
+        self._blind_since: float | None = None
         self._due = 0.0
         self._changed = asyncio.Event()
         self._closing = False
@@ -124,13 +126,17 @@ class Ingest:
 
     def _sort_out(self, files: list[RawFile]) -> tuple[list[RawFile], float | None]:
         """Return the files that are finished, and the seconds until the next one is."""
-        sees_calls = self._link().state is LinkState.UP
-        live = live_names(self._live_calls()) if sees_calls else frozenset()
-        quiet = self._rules.quiet_seconds if sees_calls else self._rules.quiet_seconds_blind
         now = self._clock.now().timestamp()
+        if self._link().state is LinkState.UP:
+            self._blind_since = None
+            live, quiet, patience = live_names(self._live_calls()), self._rules.quiet_seconds, 0.0
+        else:
+            self._blind_since = now if self._blind_since is None else self._blind_since
+            live, quiet = frozenset(), self._rules.quiet_seconds_blind
+            patience = max(0.0, self._blind_since + quiet - now)
         waits = [(file, seconds_until_ready(file, live, now, quiet)) for file in files]
-        ready = [file for file, wait in waits if wait == 0]
-        return ready, min((wait for _, wait in waits if wait), default=None)
+        later = [(file, max(wait, patience)) for file, wait in waits if wait is not None]
+        return [file for file, wait in later if wait == 0], min((wait for _, wait in later if wait > 0), default=None)
 
     async def _take(self, file: RawFile) -> bool:
         """Take one file in; return False if the others would fail as well."""

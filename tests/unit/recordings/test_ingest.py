@@ -65,11 +65,32 @@ async def test_given_the_link_is_not_up_when_quiet_for_less_than_a_minute_then_t
 ) -> None:
     house.link_state = state
     house.live = [house.snapshot("100.1", "100.1")]  # as remembered from before the link was lost
+    ingest = house.ingest()
+    await ingest.run_once()
+    house.clock.advance(timedelta(minutes=5))
     house.write_raw("100.1", sound(1), age=59)
-    await take_all(house)
+    assert await ingest.run_once() == pytest.approx(1, abs=0.01)
     assert await house.rows() == []
     house.clock.advance(timedelta(seconds=1))
-    await take_all(house)
+    await ingest.run_once()
+    assert await house.count_rows() == 1
+
+
+async def test_given_a_recording_that_rests_when_the_application_starts_then_the_link_is_given_a_minute(
+    house: House,
+) -> None:
+    house.link_state = LinkState.CONNECTING
+    house.write_raw("100.1", sound(1), age=600)
+    ingest = house.ingest()
+    assert await ingest.run_once() == pytest.approx(60, abs=0.01)
+    house.link_state = LinkState.UP
+    house.live = [house.snapshot("100.1", "100.1")]
+    await ingest.run_once()
+    house.link_state = LinkState.DOWN
+    assert await ingest.run_once() == pytest.approx(60, abs=0.01)
+    assert await house.rows() == []
+    house.clock.advance(timedelta(seconds=60))
+    await ingest.run_once()
     assert await house.count_rows() == 1
 
 
