@@ -97,6 +97,10 @@ class Tracker:
         """All calls that have not ended, in the order of their start."""
         return sorted((call.snapshot() for call in self._open()), key=lambda call: call.started_at)
 
+    def open_linkedids(self) -> frozenset[str]:
+        """Every Linkedid that belongs to a call that has not ended, those of merged consultations included."""
+        return frozenset(self._calls)
+
     def channels_of(self, key: CallKey) -> tuple[Leg, ...]:
         """The live channels of a call, in the order in which they came; none for a call that is not known."""
         call = self._calls.get(key.linkedid)
@@ -217,7 +221,8 @@ class Tracker:
         swapped = self._channels.get(fact.swapped) if fact.swapped else None
         if swapped is not None:
             self._meet(channel.call, swapped.call, fact.at)
-        self._put_into(channel, fact.bridge, fact.at)
+        self._put_into(channel, fact.bridge)
+        channel.bridged_at = fact.at
         for other in list(self._bridges[fact.bridge].values()):
             self._meet(channel.call, other.call, fact.at)
         self._notice_consultation(fact.bridge, fact.at)
@@ -227,7 +232,8 @@ class Tracker:
         channel = self._channels.get(fact.uniqueid)
         if channel is None or channel.bridge != fact.bridge or _is_stale(channel, fact.at):
             return
-        self._take_out(channel, fact.at)
+        self._take_out(channel)
+        channel.bridged_at = fact.at
         self._review_bridge(fact.bridge, channel.call, fact.at)
 
     def _queue_joined(self, fact: facts.QueueJoined) -> None:
@@ -276,7 +282,7 @@ class Tracker:
 
     def _hangup_requested(self, fact: facts.HangupRequested) -> None:
         if channel := self._known(fact):
-            channel.refused = True
+            channel.refused_at = channel.refused_at or fact.at
 
     def _hung_up(self, fact: facts.HungUp) -> None:
         channel = self._channels.get(fact.uniqueid)
@@ -298,20 +304,19 @@ class Tracker:
 
     # --- bridges and calls
 
-    def _put_into(self, channel: Channel, bridge: str, at: datetime) -> None:
-        if channel.bridge is not None:
-            self._take_out(channel, at)
-        channel.bridge, channel.bridged_at = bridge, at
+    def _put_into(self, channel: Channel, bridge: str) -> None:
+        self._take_out(channel)
+        channel.bridge = bridge
         self._bridges.setdefault(bridge, {})[channel.uniqueid] = channel
 
-    def _take_out(self, channel: Channel, at: datetime) -> None:
+    def _take_out(self, channel: Channel) -> None:
         if channel.bridge is None:
             return
         members = self._bridges[channel.bridge]
         del members[channel.uniqueid]
         if not members:
             del self._bridges[channel.bridge]
-        channel.bridge, channel.bridged_at = None, at
+        channel.bridge = None
 
     def _company_of(self, channel: Channel) -> list[Channel]:
         """Who is heard on a channel now: those in its bridge, and beyond the Local channels in it.
@@ -374,7 +379,7 @@ class Tracker:
 
     def _remove(self, channel: Channel, at: datetime, cause: int | None, sip: int) -> None:
         call = channel.call
-        self._take_out(channel, at)
+        self._take_out(channel)
         del self._channels[channel.uniqueid]
         self._locals.pop(channel.name, None)
         self._remember_end(channel.uniqueid)
@@ -424,9 +429,9 @@ class Tracker:
             channel.up_at = read_at if was_known else channel.created_at
             channel.call.ring_ended(channel, read_at)
         if live.bridge_id and channel.bridge != live.bridge_id:
-            self._put_into(channel, live.bridge_id, read_at)
+            self._put_into(channel, live.bridge_id)
         elif not live.bridge_id:
-            self._take_out(channel, read_at)
+            self._take_out(channel)
         self._touch(channel.call, max(channel.call.last_at, channel.created_at))
 
     # --- what changed

@@ -29,6 +29,8 @@ from callcenter.telephony import (
 
 # Widening a queue leaves it and joins it again under another name within milliseconds: one wait for the caller.
 SAME_WAIT = timedelta(seconds=0.5)
+# News of one hang-up (the request, leaving the bridge, the end of the channel) are milliseconds apart.
+SAME_MOMENT = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,11 @@ class Parting:
 
     person: Channel
     at: datetime
-    main_left_first: bool
+
+    @property
+    def person_hung_up(self) -> bool:
+        """Whether the person put the receiver down, and was not taken away from the main party by the exchange."""
+        return self.person.refused_at is not None and self.person.refused_at - self.at <= SAME_MOMENT
 
 
 class Call:
@@ -124,7 +130,7 @@ class Call:
             self.line = self.line or (exten if channel.rings_in else channel.party.number)
         elif outside and not channel.rings_in and self._main_may_become_outside():
             self.direction = Direction.OUTBOUND
-            self.caller = self.caller or self.main.party.number
+            self.caller = self.main.party.number or self.caller
             self.main = channel
             self.answered_at, self.answered_by = None, Answerer.NONE
 
@@ -196,10 +202,9 @@ class Call:
             self._joined(person, at)
         if self.company and not company:
             person = next(reversed(self.company.values()))
-            main_left = self.main is not None and self.main.bridge is None
-            self.parting = Parting(person, at, main_left_first=main_left and person.bridge is not None)
+            self.parting = Parting(person, at)
         self.company = {person.uniqueid: person for person in company}
-        waiting = self.main is not None and self.main.bridge is not None and self._is_holding()
+        waiting = self.main is not None and self.main.bridge is not None and self._is_kept_waiting()
         if company and self._talk_since is None:
             self._talk_since = at
         elif not company and not waiting:
@@ -250,20 +255,13 @@ class Call:
             if transfer.kind is TransferKind.PARK:
                 settled = replace(transfer, to_party=number, result=TransferResult.COMPLETED)
             elif number != transfer.from_party:
-                settled = replace(transfer, result=TransferResult.COMPLETED)
+                settled = replace(transfer, to_party=transfer.to_party or number, result=TransferResult.COMPLETED)
             else:
                 settled = replace(transfer, result=self._result_of_return(transfer))
             self.transfers[pending] = settled
-        elif (
-            parting is not None
-            and parting.person.party.number != number
-            and (parting.main_left_first or not (parting.person.gone or parting.person.refused))
-        ):
-            self.transfers.append(
-                Transfer(
-                    TransferKind.REDIRECT, parting.at, parting.person.party.number, number, TransferResult.COMPLETED
-                )
-            )
+        elif parting is not None and parting.person.party.number != number and not parting.person_hung_up:
+            author = parting.person.party.number
+            self.transfers.append(Transfer(TransferKind.REDIRECT, parting.at, author, number, TransferResult.COMPLETED))
 
     def _result_of_return(self, transfer: Transfer) -> TransferResult:
         """Judge a transfer whose author has the caller back: cancelled if the target had picked up."""
@@ -275,7 +273,11 @@ class Call:
         return last if last >= 0 and self.transfers[last].result is TransferResult.PENDING else None
 
     def consult(self, operator: Channel, target: str, at: datetime) -> None:
-        """The operator left the caller waiting to ask `target` first: an attended transfer has begun."""
+        """The operator left the caller waiting to ask `target` first: an attended transfer has begun.
+
+        The caller is still being attended to, so the talk goes on.
+        """
+        self._talk_since = self._talk_since or at
         if self._pending() is None:
             self.transfers.append(
                 Transfer(TransferKind.ATTENDED, at, operator.party.number, target, TransferResult.PENDING)
@@ -341,22 +343,24 @@ class Call:
                 return index
         return None
 
-    def _is_holding(self) -> bool:
-        return any(hold.ended_at is None for hold in self.holds)
+    def _is_kept_waiting(self) -> bool:
+        """Whether the main party is held, or alone while its operator asks a colleague: the talk goes on."""
+        pending = self._pending()
+        consulting = pending is not None and self.transfers[pending].kind is TransferKind.ATTENDED
+        return consulting or any(hold.ended_at is None for hold in self.holds)
 
     def _end_hold(self, side: Side, at: datetime) -> None:
         index = self._open_hold(side)
-        if index is not None:
+        if index is not None and self.holds[index].began_at <= at:
             self.holds[index] = replace(self.holds[index], ended_at=at)
             self._holders.pop(side, None)
 
     def queued(self, queue: str, position: int, at: datetime) -> None:
         """The caller waits in a queue; joining it again at once, to be offered more widely, is the same wait."""
         last = self.queue_waits[-1] if self.queue_waits else None
-        if last is not None and last.ended_at is None:
-            if last.queue == queue:
-                return
-            self.unqueued(at)
+        if last is not None and (last.began_at >= at or (last.queue == queue and last.ended_at is None)):
+            return
+        self.unqueued(at)
         if last is not None and last.queue == queue and last.ended_at is not None and at - last.ended_at <= SAME_WAIT:
             self.queue_waits[-1] = replace(last, ended_at=None)
         else:
@@ -364,8 +368,9 @@ class Call:
 
     def unqueued(self, at: datetime) -> None:
         """The caller no longer waits in a queue."""
-        if self.queue_waits and self.queue_waits[-1].ended_at is None:
-            self.queue_waits[-1] = replace(self.queue_waits[-1], ended_at=at)
+        last = self.queue_waits[-1] if self.queue_waits else None
+        if last is not None and last.ended_at is None and last.began_at <= at:
+            self.queue_waits[-1] = replace(last, ended_at=at)
 
     # --- the end
 
@@ -378,7 +383,7 @@ class Call:
             self._end_hold(side, at)
         outbound_target = self.direction is not Direction.OUTBOUND or channel.party.kind is PartyKind.OUTSIDE
         if channel.is_person and not channel.rings_in and channel.up_at is None and outbound_target:
-            self._dialled_end = DialledEnd(cause or 0, sip, channel.rang, channel.refused)
+            self._dialled_end = DialledEnd(cause or 0, sip, channel.rang, channel.refused_at is not None)
         if channel is self.main:
             self.hangup_cause = cause
             self.unqueued(at)
@@ -389,10 +394,11 @@ class Call:
     def finish(self, at: datetime) -> None:
         """Close the record; whatever was still open in it ends now."""
         self._stop_talk(at)
-        self.unqueued(at)
-        for side in Side:
-            self._end_hold(side, at)
-        self.rings = {uid: replace(r, ended_at=at) if r.ended_at is None else r for uid, r in self.rings.items()}
+        self.rings = {
+            uid: r if r.ended_at else replace(r, ended_at=max(at, r.began_at)) for uid, r in self.rings.items()
+        }
+        self.holds = [h if h.ended_at else replace(h, ended_at=max(at, h.began_at)) for h in self.holds]
+        self.queue_waits = [w if w.ended_at else replace(w, ended_at=max(at, w.began_at)) for w in self.queue_waits]
         pending = self._pending()
         if pending is not None:
             self.transfers[pending] = replace(self.transfers[pending], result=TransferResult.NO_ANSWER)

@@ -34,7 +34,7 @@ class Channel:
     """One live channel as the tracker knows it.
 
     `bridged_at` is when its bridge last changed: older news about its bridge is stale.
-    `refused`: its far end asked for the hang-up.
+    `refused_at`: its far end asked for the hang-up.
     """
 
     uniqueid: str
@@ -47,7 +47,7 @@ class Channel:
     bridge: str | None = None
     bridged_at: datetime | None = None
     rang: bool = False
-    refused: bool = False
+    refused_at: datetime | None = None
     gone: bool = False
 
     @property
