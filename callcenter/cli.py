@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from callcenter import demo
+from callcenter import demo, logs
 from callcenter.house import House, HouseStartError, NewLogins, until_stopped
 from callcenter.pbx.provisioning import ProvisioningError
 from callcenter.pbx.replay import replay
@@ -47,12 +48,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace) -> int:
-    asyncio.run(until_stopped(_run_house(load())))
+    settings = load()
+    logs.set_up(settings.log, logging.WARNING)
+    asyncio.run(until_stopped(_run_house(settings)))
     return 0
 
 
 def _demo(options: argparse.Namespace) -> int:
-    return asyncio.run(_run_demo(load(), options.calls))
+    settings = load()
+    logs.set_up(settings.log, logging.WARNING)
+    return asyncio.run(_run_demo(settings, options.calls))
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -111,7 +116,8 @@ def _welcome(house: House, logins: NewLogins, names: list[str]) -> None:
     elif names:
         _say(f"Sign in as {', '.join(names)}; the password stands in {house.settings.var_folder}/demo-credentials.json")
     lines = ", ".join(f"{line.number} ({line.name.en})" for line in house.settings.lines)
-    _say(f"Lines: {lines}; SIP on {house.settings.pbx.bind}:{house.settings.pbx.sip_port}. Ctrl-C ends it.\n")
+    _say(f"Lines: {lines}; SIP on {house.settings.pbx.bind}:{house.settings.pbx.sip_port}.")
+    _say(f"The application's log: {house.log_file}. Ctrl-C ends everything.\n")
 
 
 def _progress(step: str) -> None:

@@ -33,6 +33,8 @@ WATCH_SECONDS = 1.0
 FIRST_RESTART_SECONDS = 1.0
 LONGEST_RESTART_SECONDS = 30.0
 CALM_SECONDS = 60.0
+LOG_BYTES = 50_000_000
+LAST_LINES = 12
 
 
 class HouseStartError(Exception):
@@ -57,6 +59,11 @@ class House:
         self._application: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
         self._failures = 0
+
+    @property
+    def log_file(self) -> Path:
+        """Where the application writes its log."""
+        return self.settings.var_folder / "log" / "application.log"
 
     @property
     def address(self) -> str:
@@ -140,11 +147,19 @@ class House:
         return self.settings.var_folder / "demo-credentials.json"
 
     async def _start_application(self) -> None:
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
         # a session of its own: Ctrl-C in the terminal reaches us, and we end it in order
-        self._application = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "callcenter.main", start_new_session=True
-        )
+        with self.log_file.open("ab") as output:
+            self._application = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "callcenter.main", start_new_session=True, stdout=output, stderr=output
+            )
         self._started_at = time.monotonic()
+
+    def _last_words(self) -> str:
+        lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-LAST_LINES:])
 
     async def _wait_ready(self) -> None:
         application = self._application
@@ -152,7 +167,7 @@ class House:
             deadline = time.monotonic() + READY_SECONDS
             while time.monotonic() < deadline:
                 if application is None or application.returncode is not None:
-                    raise HouseStartError("the application ended while starting; its last lines stand above")
+                    raise HouseStartError(f"the application ended while starting:\n{self._last_words()}")
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     async with client.get(f"{self.address}/ready") as response:
                         if response.status == 200:

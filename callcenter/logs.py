@@ -9,7 +9,7 @@ from typing import Literal
 import structlog
 
 
-def set_up(form: Literal["", "console", "json"]) -> None:
+def set_up(form: Literal["", "console", "json"], level: int = logging.INFO) -> None:
     """Write logs to standard error; `form` empty: for a person on a terminal, else JSON, one object a line."""
     readable = form == "console" or (not form and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -24,7 +24,12 @@ def set_up(form: Literal["", "console", "json"]) -> None:
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -36,6 +41,6 @@ def set_up(form: Literal["", "console", "json"]) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for noisy in ("aiohttp.access", "panoramisk", "alembic", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

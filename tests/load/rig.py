@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+
+import structlog
+import yaml
 
 from callcenter.pbx.provisioning import Secrets
 from callcenter.pbx.server import PrivatePbx
 from callcenter.settings import ROOT, Settings
 
 TICKS = os.sysconf("SC_CLK_TCK")
+
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +108,35 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+@contextmanager
+def running_application(rig: Rig) -> Iterator[int]:
+    """Run the application beside the rig's PBX, as `./run serve` does; yield its process id once it is ready."""
+    file = rig.settings.var_folder / "hotel.yaml"
+    file.write_text(yaml.safe_dump(rig.settings.model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")}
+    environment |= {"CALLCENTER_CONFIG": str(file), "PYTHONPATH": str(ROOT)}
+    log = (rig.settings.var_folder / "application.log").open("wb")
+    process = subprocess.Popen([sys.executable, "-m", "callcenter.main"], env=environment, stdout=log, stderr=log)
+    try:
+        _wait_ready(f"http://127.0.0.1:{rig.settings.http.port}/ready", process)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.close()
+
+
+def _wait_ready(url: str, process: subprocess.Popen[bytes], within: float = 30) -> None:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"the application ended with status {process.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=2) as response:
+                if response.status == HTTPStatus.OK:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"the application is not ready after {within:g} s")

@@ -1,0 +1,236 @@
+"""The private Asterisk as the house sees it: link, tracker and event log put together; fulfils `Telephony`.
+
+While the link is up, events become calls at once. After each (re)connect the calls of the gap are rebuilt from
+CEL's file, the open ones are reconciled with what the exchange says exists, and only then news are handed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from callcenter.clock import Clock
+from callcenter.errors import HouseError, NotFound, PbxRefused, PbxUnavailable
+from callcenter.events import CallChanged, EventBus, LinkChanged
+from callcenter.pbx.actions import Actions
+from callcenter.pbx.bridge import AmiBridge, Timing
+from callcenter.pbx.facts import BadFact, from_ami
+from callcenter.pbx.journal import Journal
+from callcenter.pbx.reader import read_state
+from callcenter.pbx.tracker import Leg, Tracker
+from callcenter.pbx.tracker_parties import PartyKind
+from callcenter.settings import Pbx
+from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
+
+log = structlog.get_logger(__name__)
+
+AMI_USER = "callcenter"
+SWEEP_SECONDS = 30.0
+
+
+class Memory(Protocol):
+    """What must outlive the application; `main` keeps it in the database."""
+
+    async def open_calls(self) -> list[CallSnapshot]:
+        """Return the calls of this exchange that had not ended when they were last stored."""
+        ...
+
+    async def completed(self, keys: Collection[CallKey]) -> set[CallKey]:
+        """Return those of `keys` whose end is stored."""
+        ...
+
+    async def journal_position(self) -> int:
+        """Return up to which byte the event log needs not be read again."""
+        ...
+
+    async def keep_journal_position(self, position: int) -> None:
+        """Keep that position, once everything before it is stored."""
+        ...
+
+
+class Exchange:
+    """One Asterisk. `start` begins to connect, `close` ends the link and its tasks; calls on the PBX go on."""
+
+    def __init__(
+        self,
+        settings: Pbx,
+        secret: str,
+        event_log: Path,
+        *,
+        bus: EventBus,
+        memory: Memory,
+        clock: Clock,
+        timing: Timing | None = None,
+    ) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._memory = memory
+        self._clock = clock
+        self._tracker = Tracker(settings.node)
+        self._journal = Journal(event_log)
+        self.unusable = 0
+        self.bridge = AmiBridge(
+            "127.0.0.1",
+            settings.ami_port,
+            AMI_USER,
+            secret,
+            self._on_message,
+            clock=clock,
+            on_synced=self._synchronise,
+            on_status=lambda status: bus.publish(LinkChanged(status)),
+            timing=timing or Timing(deadline=settings.deadline_seconds, ping_interval=settings.deadline_seconds),
+        )
+        self.actions = Actions(self.bridge)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to connect and to show the dialplan that the application lives."""
+        await self.bridge.start()
+        self._tasks = [
+            asyncio.create_task(self._beat(), name="heartbeat"),
+            asyncio.create_task(self._look_after(), name="tracker-sweep"),
+        ]
+
+    async def close(self) -> None:
+        """End the link; the dialplan notices by the missing heartbeat."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.bridge.close()
+
+    def open_calls(self) -> list[CallSnapshot]:
+        """Return the calls going on."""
+        return self._tracker.open_calls()
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many entries the tracker holds, for the metrics."""
+        return self._tracker.sizes()
+
+    # --- Telephony
+
+    def link_status(self) -> LinkStatus:
+        """Tell the state of the link."""
+        return self.bridge.status
+
+    async def pause_recording(self, key: CallKey) -> None:
+        """Write silence into the recording of this call.
+
+        Raises:
+            NotFound: the call has ended, or is not recorded.
+        """
+        await self.actions.mixmonitor_mute(self._recorded(key).name, muted=True)
+
+    async def resume_recording(self, key: CallKey) -> None:
+        """Record this call's sound again.
+
+        Raises:
+            NotFound: the call has ended, or is not recorded.
+        """
+        await self.actions.mixmonitor_mute(self._recorded(key).name, muted=False)
+
+    async def exclude_from_recording(self, number: str, *, excluded: bool) -> None:
+        """Never record this outside number or room, or record it again."""
+        await self.actions.exclude_from_recording(number, f"norecord-{uuid.uuid4().hex}", excluded=excluded)
+
+    async def hang_up(self, key: CallKey) -> None:
+        """End the whole call.
+
+        Raises:
+            NotFound: the call has ended.
+        """
+        legs = self._tracker.channels_of(key)
+        if not legs:
+            raise NotFound(kind="call", id=key.linkedid)
+        for leg in legs:
+            with contextlib.suppress(PbxRefused):  # a leg may go with the one before it
+                await self.actions.hangup(leg.name)
+
+    def _recorded(self, key: CallKey) -> Leg:
+        for leg in self._tracker.channels_of(key):
+            if leg.is_recorded:
+                return leg
+        raise NotFound(kind="recorded_call", id=key.linkedid)
+
+    # --- news
+
+    def _on_message(self, message: dict[str, str], received_at: datetime) -> None:
+        try:
+            fact = from_ami(message, received_at)
+        except BadFact as error:
+            self.unusable += 1
+            log.warning("ami_event_unusable", event_name=message.get("Event"), reason=str(error))
+            return
+        if fact is not None:
+            self._publish(self._tracker.feed(fact))
+
+    def _publish(self, calls: Iterable[CallSnapshot]) -> None:
+        for call in calls:
+            self._bus.publish(CallChanged(call))
+
+    # --- after each connect
+
+    async def _synchronise(self) -> None:
+        await self._heartbeat()
+        known = {call.key: call for call in await self._memory.open_calls()}
+        known |= {call.key: call for call in self._tracker.open_calls()}
+        position = await self._memory.journal_position()
+        state = await read_state(self.bridge, self._clock)
+        rebuilt = await asyncio.to_thread(self._journal.rebuild, self._settings.node, position, known.values())
+        changed = rebuilt.tracker.reconcile(state)
+        missed = {call.key: call for call in rebuilt.ended}
+        stored = await self._memory.completed(missed)
+        self._tracker = rebuilt.tracker
+        self._publish(call for key, call in missed.items() if key not in stored)
+        self._publish(changed)
+        self._publish(self._tracker.open_calls())
+        log.info(
+            "exchange_synchronised",
+            caught_up=len(missed.keys() - stored),
+            open_calls=len(self._tracker.open_calls()),
+            swept=sum(call.swept for call in changed),
+        )
+
+    # --- while the link is up
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.heartbeat_seconds)
+            if self.bridge.status.state is LinkState.UP:
+                with contextlib.suppress(PbxUnavailable, PbxRefused):  # the bridge itself tells of a lost link
+                    await self._heartbeat()
+
+    async def _heartbeat(self) -> None:
+        await self.actions.heartbeat(int(self._clock.now().timestamp()))
+
+    async def _look_after(self) -> None:
+        """Sweep lost calls, and move the place from which the event log would have to be read again."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self.bridge.status.state is not LinkState.UP:
+                continue
+            now = self._clock.now()
+            self._publish(self._tracker.sweep(now))
+            oldest = min((call.started_at for call in self._tracker.open_calls()), default=now)
+            position = await asyncio.to_thread(self._journal.safe_position, now, oldest)
+            if position is not None:
+                try:
+                    await self._memory.keep_journal_position(position)
+                except HouseError as error:
+                    log.warning("journal_position_not_kept", reason=str(error))
+
+
+def staff_have_left(legs: Collection[Leg]) -> bool:
+    """Tell whether the outside party of a recorded call talks on without any of our staff (telephone-room, calls)."""
+    talking = [leg for leg in legs if leg.is_up]
+    return (
+        any(leg.is_recorded for leg in talking)
+        and len(talking) > 1
+        and not any(leg.kind is PartyKind.STAFF for leg in talking)
+    )
