@@ -12,11 +12,12 @@ from callcenter.clock import Clock
 from callcenter.errors import HouseError
 
 FREE_ATTEMPTS = 5
+LONGEST_WAIT = timedelta(minutes=15)
 FREE_ATTEMPTS_OF_ADDRESS = 50
-"""A whole house may sign in from behind one address."""
+LONGEST_WAIT_OF_ADDRESS = timedelta(seconds=8)
+"""A whole house may sign in from behind one address: guessing gets slow, but nobody can shut the others out."""
 
 FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(minutes=15)
 FORGET_AFTER = timedelta(hours=1)
 REMEMBERED = 10_000
 
@@ -44,6 +45,10 @@ class LoginThrottle:
         self._clock = clock
         self._records: OrderedDict[tuple[str, str], _Record] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many users and addresses are remembered."""
+        return len(self._records)
+
     def begin(self, username: str, address: str) -> None:
         """Count an attempt as failed until `succeeded` says otherwise, so that a hundred at once count as a hundred.
 
@@ -51,11 +56,14 @@ class LoginThrottle:
             TooManyAttempts: it is too early for another one.
         """
         now = self._clock.now()
-        keys = self._keys(username, address)
-        wait = max(self._wait(key, free, now) for key, free in keys)
+        user_key, address_key = (username, address), ("", address)
+        wait = max(
+            self._wait(user_key, FREE_ATTEMPTS, LONGEST_WAIT, now),
+            self._wait(address_key, FREE_ATTEMPTS_OF_ADDRESS, LONGEST_WAIT_OF_ADDRESS, now),
+        )
         if wait > timedelta():
             raise TooManyAttempts(retry_after=math.ceil(wait.total_seconds()))
-        for key, _free in keys:
+        for key in (user_key, address_key):
             record = self._records.pop(key, None) or _Record(0, now)
             self._records[key] = _Record(record.failures + 1, now)
         while len(self._records) > REMEMBERED:
@@ -63,21 +71,16 @@ class LoginThrottle:
 
     def succeeded(self, username: str, address: str) -> None:
         """Forget the failures of this user at this address, and take this attempt back from the address."""
-        (user_key, _), (address_key, _) = self._keys(username, address)
-        self._records.pop(user_key, None)
-        if (record := self._records.get(address_key)) is not None:
+        self._records.pop((username, address), None)
+        if (record := self._records.get(("", address))) is not None:
             record.failures -= 1
 
-    def _wait(self, key: tuple[str, str], free: int, now: datetime) -> timedelta:
+    def _wait(self, key: tuple[str, str], free: int, longest: timedelta, now: datetime) -> timedelta:
         record = self._records.get(key)
         if record is None or record.failures < free:
             return timedelta()
         if now - record.last > FORGET_AFTER:
             del self._records[key]
             return timedelta()
-        wait = min(FIRST_WAIT * 2.0 ** min(record.failures - free, 10), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2.0 ** min(record.failures - free, 10), longest)
         return record.last + wait - now
-
-    @staticmethod
-    def _keys(username: str, address: str) -> tuple[tuple[tuple[str, str], int], tuple[tuple[str, str], int]]:
-        return ((username, address), FREE_ATTEMPTS), (("", address), FREE_ATTEMPTS_OF_ADDRESS)

@@ -1,0 +1,63 @@
+"""Every role reaches what it may and nothing else; a route that is new must be entered here."""
+
+import pytest
+from aiohttp import web
+
+from callcenter.staff.roles import Role, permissions_of
+from tests.application import Application
+
+EVERYBODY = set(Role)
+SUPERVISING = {Role.SUPERVISOR, Role.MANAGER, Role.ADMIN}
+OPERATING = SUPERVISING | {Role.OPERATOR}
+
+SPAN = "?from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z"
+
+ALLOWED: dict[tuple[str, str], set[Role]] = {
+    ("GET", "/api/v1/session"): EVERYBODY,
+    ("DELETE", "/api/v1/session"): EVERYBODY,
+    ("PUT", "/api/v1/session/password"): EVERYBODY,
+    ("GET", "/api/v1/status"): EVERYBODY,
+    ("GET", "/api/v1/audit"): {Role.MANAGER, Role.ADMIN},
+    ("GET", "/api/v1/live"): OPERATING | {Role.FRONT_DESK},
+    ("GET", "/api/v1/calls"): EVERYBODY,
+    ("GET", "/api/v1/calls/{id}"): EVERYBODY,
+    ("GET", "/api/v1/calls/figures"): SUPERVISING,
+    ("POST", "/api/v1/calls/{id}/recording/pause"): OPERATING,
+    ("POST", "/api/v1/calls/{id}/recording/resume"): OPERATING,
+}
+PUBLIC = {("POST", "/api/v1/session"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/metrics"), ("GET", "/{path}")}
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_given_a_role_when_it_knocks_at_every_route_then_it_is_let_in_exactly_where_it_may(
+    application: Application, role: Role
+) -> None:
+    for (method, path), allowed in ALLOWED.items():
+        csrf = await application.sign_in(role.value)
+        address = path.format(id=17) + (SPAN if path.endswith("figures") else "")
+
+        answer = await application.client.request(method, address, headers=csrf)
+
+        assert (answer.status not in (401, 403)) is (role in allowed), (method, path, answer.status)
+
+
+async def test_given_nobody_signed_in_when_knocking_at_every_route_then_only_the_public_ones_open(
+    application: Application,
+) -> None:
+    for method, path in ALLOWED:
+        answer = await application.client.request(method, path.format(id=17))
+        assert answer.status == 401, (method, path)
+
+
+def test_given_the_routes_of_the_application_when_listed_then_each_is_entered_above(application: Application) -> None:
+    served = {
+        (route.method, route.resource.canonical)
+        for route in application.web.router.routes()
+        if isinstance(route, web.ResourceRoute) and route.resource is not None and route.method != "HEAD"
+    }
+
+    assert served == set(ALLOWED) | PUBLIC
+
+
+def test_given_a_role_that_no_longer_exists_when_looked_up_then_it_may_nothing() -> None:
+    assert permissions_of("concierge") == frozenset()
