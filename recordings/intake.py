@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import structlog
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 SHORTEST_SECONDS = 0.1
 """Shorter files hold nothing that anybody said: calls that ended before they were answered."""
 ODD_LENGTH = "odd_length"
-NAME = re.compile(r"[A-Za-z0-9._+-]{1,128}")
+NAME = re.compile(r"[A-Za-z0-9._-]{1,120}")
 UNREADABLE = {errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -96,24 +96,38 @@ class Intake:
         frames = file.size // wav.FRAME_BYTES
         if frames > wav.LONGEST_FRAMES:
             raise _Damaged("longer than a WAV file can be")
-        async with self.database.read() as session:
-            known = await service.find(session, self.node, file.name)
-        if known is None:
-            await self._keep(file, frames)
-        else:
-            await asyncio.to_thread(self._compare, file, frames, known.path, known.sha256, known.size)
+        taken = await self._keep_once(file, frames)
         await asyncio.to_thread(_delete, file)
-        return Taken.KEPT if known is None else Taken.KNOWN
+        return taken
 
-    async def _keep(self, file: RawFile, frames: int) -> None:
-        kept = await asyncio.to_thread(self._copy, file, frames, f"{self.node}/{file.relative}.wav")
+    async def _keep_once(self, file: RawFile, frames: int) -> Taken:
+        """Keep `file` unless it is kept already.
+
+        Other sound under a name that is known is the recording going on: it had rested so long, unseen, that its
+        beginning was taken in. It becomes another part of the same call's recording.
+        """
+        number = 1
+        while True:
+            name = service.part_name(file.name, number)
+            async with self.database.read() as session:
+                known = await service.find(session, self.node, name)
+            if known is None:
+                await self._keep(file, frames, name)
+                return Taken.KEPT
+            if await asyncio.to_thread(self._is_kept, file, frames, known.path, known.sha256, known.size):
+                return Taken.KNOWN
+            number += 1
+
+    async def _keep(self, file: RawFile, frames: int, name: str) -> None:
+        folder = PurePosixPath(self.node, file.relative).parent
+        kept = await asyncio.to_thread(self._copy, file, frames, str(folder / f"{name}.wav"))
         problem = ODD_LENGTH if file.size % wav.FRAME_BYTES else None
         try:
             async with self.database.begin() as session:
-                row = await service.enter(session, self.node, file.name, kept, self.clock.now(), problem)
+                row = await service.enter(session, self.node, name, kept, self.clock.now(), problem)
         except IntegrityError as error:
             raise _Later("entered by someone else meanwhile") from error
-        facts = {"recording": file.name, "recording_id": row.id, "call_id": row.call_id}
+        facts = {"recording": name, "recording_id": row.id, "call_id": row.call_id}
         log.info("recording_kept", **facts, seconds=kept.seconds, size=kept.size, problem=problem)
 
     def _copy(self, file: RawFile, frames: int, path: str) -> Kept:
@@ -124,14 +138,15 @@ class Intake:
             raise _Later("it grew while it was copied")
         return kept
 
-    def _compare(self, file: RawFile, frames: int, path: str, sha256: str, size: int) -> None:
-        """Make sure that what the books say of `file` is in the store before it is deleted."""
+    def _is_kept(self, file: RawFile, frames: int, path: str, sha256: str, size: int) -> bool:
+        """Tell whether this very sound is in the books, and make sure that it is in the store as well."""
         with _open(file.path) as raw:
             if digest_of(raw, frames) != sha256:
-                raise _Damaged("another recording of this name is in the books")
+                return False
             if self.store.size_of(path) != size:
                 raw.seek(0)
                 self.store.keep(raw, frames, path)
+        return True
 
 
 def _is_written(path: Path) -> bool:

@@ -14,7 +14,8 @@ from callcenter.db import Base, BigId
 class Recording(Base):
     """One kept recording. `path` is relative to the store, `size` in bytes, `sha256` of the whole WAV file.
 
-    `name` is the exchange's name of it, unique on one node: no file is ever taken in twice. `call_id` is null until
+    `name` is the exchange's name of it, unique on one node: no file is ever taken in twice (further parts of one that
+    was interrupted unseen are called name+2, name+3 …). `call_id` is null until
     its call is known. `checked_at` is when the file was last read back and found whole; `problem` says what was
     wrong with the exchange's file and could be mended.
     """

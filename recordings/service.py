@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
+from sqlalchemy import Select, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.calls.models import Call
 from callcenter.errors import HouseError, NotFound
@@ -16,7 +15,9 @@ from recordings import wav
 from recordings.models import Recording
 from recordings.store import Kept
 
-NameOrColumn = str | InstrumentedAttribute[str]
+PART_SIGN = "+"
+"""Stands in no name that the exchange gives."""
+TIED_AT_ONCE = 500
 
 
 class RecordingGone(HouseError):
@@ -59,7 +60,7 @@ async def enter(
         IntegrityError: it is in the books already.
     """
     recording = Recording(
-        call_id=await session.scalar(_call_of(node, name)),
+        call_id=await session.scalar(_call_of(node, _whole_name(name))),
         node=node,
         name=name,
         path=kept.path,
@@ -77,14 +78,25 @@ async def enter(
 
 
 async def untied(session: AsyncSession, node: str) -> dict[int, int]:
-    """Return {recording id: call id} for recordings whose call became known after them."""
-    pairs = await session.execute(
-        select(Recording.id, Call.id)
-        .join(Call, (Call.node == Recording.node) & _belongs_to(Recording.name))
+    """Return {recording id: call id} for the latest recordings whose call became known after them."""
+    loose = await session.execute(
+        select(Recording.id, Recording.name)
         .where(Recording.node == node, Recording.call_id.is_(None))
-        .order_by(_by_linkedid_only(Recording.name).desc())
+        .order_by(Recording.id.desc())
+        .limit(TIED_AT_ONCE)
     )
-    return {recording_id: call_id for recording_id, call_id in pairs}
+    names = {recording_id: _whole_name(name) for recording_id, name in loose}
+    calls = await session.execute(
+        select(Call.id, Call.recording, Call.linkedid).where(
+            Call.node == node, or_(Call.recording.in_(names.values()), Call.linkedid.in_(names.values()))
+        )
+    )
+    by_recording, by_linkedid = {}, {}
+    for call_id, recording, linkedid in calls:
+        by_recording[recording] = call_id
+        by_linkedid[linkedid] = call_id
+    found = {key: by_recording.get(name, by_linkedid.get(name)) for key, name in names.items()}
+    return {recording_id: call_id for recording_id, call_id in found.items() if call_id is not None}
 
 
 async def tie(session: AsyncSession, calls: Mapping[int, int]) -> None:
@@ -116,14 +128,20 @@ async def missing(session: AsyncSession, node: str, since: datetime, until: date
     }
 
 
+def part_name(name: str, number: int) -> str:
+    """Return the name of a recording's part, counted from 1; the first has the recording's own name."""
+    return name if number == 1 else f"{name}{PART_SIGN}{number}"
+
+
+def _whole_name(name: str) -> str:
+    return name.partition(PART_SIGN)[0]
+
+
 def _call_of(node: str, name: str) -> Select[int]:
-    return select(Call.id).where(Call.node == node, _belongs_to(name)).order_by(_by_linkedid_only(name)).limit(1)
-
-
-def _belongs_to(name: NameOrColumn) -> ColumnElement[bool]:
     """A call names its recording; one whose recording was never told is known by its own id, the same for incoming."""
-    return or_(Call.recording == name, Call.linkedid == name)
-
-
-def _by_linkedid_only(name: NameOrColumn) -> ColumnElement[int]:
-    return case((Call.recording == name, 0), else_=1)
+    return (
+        select(Call.id)
+        .where(Call.node == node, or_(Call.recording == name, Call.linkedid == name))
+        .order_by(case((Call.recording == name, 0), else_=1))
+        .limit(1)
+    )

@@ -119,6 +119,15 @@ async def test_given_a_call_whose_recording_was_never_told_when_tied_then_its_li
     assert {row.name: row.call_id for row in await house.rows()} == {"100.7": first, "100.8": second, "100.9": third}
 
 
+async def test_given_a_recording_in_parts_when_the_call_is_learnt_then_all_parts_are_tied(house: House) -> None:
+    for seed in (1, 2):
+        house.write_raw("100.7", sound(1, seed=seed))
+        await take_all(house)
+    call_id = await house.add_call("100.0", "100.7")
+    await take_all(house)
+    assert [(row.name, row.call_id) for row in await house.rows()] == [("100.7", call_id), ("100.7+2", call_id)]
+
+
 async def test_given_one_call_by_name_and_one_by_linkedid_when_tied_then_the_name_decides(house: House) -> None:
     house.write_raw("100.7", sound(1))
     await take_all(house)

@@ -134,7 +134,7 @@ async def test_given_two_takers_when_both_take_at_once_then_there_is_one_row_and
     assert house.raw_names() == []
 
 
-@pytest.mark.parametrize("name", ["a name with blanks", "名字", "x" * 129])
+@pytest.mark.parametrize("name", ["a name with blanks", "名字", "1.1+2", "x" * 121])
 async def test_given_a_name_that_the_exchange_never_gives_when_taken_then_it_is_set_aside(
     house: House, name: str
 ) -> None:
@@ -174,14 +174,24 @@ async def test_given_no_free_descriptors_when_taken_then_the_file_is_not_called_
     assert house.raw_names() == ["100.1"]
 
 
-async def test_given_another_recording_of_the_same_name_when_taken_then_it_is_set_aside_and_the_first_stays(
+async def test_given_a_recording_that_goes_on_after_it_was_taken_in_when_taken_then_it_is_another_part_of_the_same_call(
     house: House,
 ) -> None:
-    await house.intake.take(house.write_raw("100.1", sound(1, seed=1)))
-    assert await house.intake.take(house.write_raw("100.1", sound(1, seed=2))) is Taken.DAMAGED
-    (row,) = await house.rows()
-    assert read_wav((house.store.folder / row.path).read_bytes()) == sound(1, seed=1)
-    assert [path.read_bytes() for path in house.spool.set_aside_files()] == [sound(1, seed=2)]
+    call_id = await house.add_call("100.0", "100.1")
+    for seed in (1, 2, 3):
+        assert await house.intake.take(house.write_raw("100.1", sound(seed, seed=seed))) is Taken.KEPT
+    for seed in (1, 2, 3):  # as after a crash before the raw file was deleted
+        assert await house.intake.take(house.write_raw("100.1", sound(seed, seed=seed))) is Taken.KNOWN
+    rows = await house.rows()
+    assert [(row.name, row.seconds, row.call_id) for row in rows] == [
+        ("100.1", 1.0, call_id),
+        ("100.1+2", 2.0, call_id),
+        ("100.1+3", 3.0, call_id),
+    ]
+    for seed, row in enumerate(rows, start=1):
+        assert read_wav((house.store.folder / row.path).read_bytes()) == sound(seed, seed=seed)
+    assert house.raw_names() == []
+    assert house.set_aside_names() == []
 
 
 async def test_given_a_row_whose_file_is_lost_when_the_raw_file_is_still_there_then_it_is_kept_again(
