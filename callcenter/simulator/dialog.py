@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 DEADLINE = 10.0
 """Seconds that a wait lasts unless it is told otherwise."""
 PROGRESS = {Milestone.TRYING, Milestone.RINGING, Milestone.PROGRESS, Milestone.ANSWERED}
-GLARES = 4
 
 
 class Dialog:
@@ -367,7 +366,6 @@ class Dialog:
 
     async def _reinvite(self, direction: MediaDirection, within: float) -> None:
         self.wish = direction
-        self._reinviting = True
         try:
             async with asyncio.timeout(within):
                 response = await self._offer_again(within)
@@ -375,21 +373,23 @@ class Dialog:
             raise
         except TimeoutError:
             raise WaitedTooLong(f"a re-INVITE on call {self.call_id} within {within} s") from None
-        finally:
-            self._reinviting = False
         if response.status not in range(200, 300):
             raise PhoneError(f"re-INVITE on call {self.call_id} refused with {response.status}")
         self.acknowledge(response)
         self.media_answered(response.body)
 
     async def _offer_again(self, within: float) -> Message:
-        for _ in range(GLARES):
-            response = await self.request("INVITE", body=self.describe(), within=within)
+        while True:
+            self._reinviting = True
+            try:
+                response = await self.request("INVITE", body=self.describe(), within=within)
+            finally:
+                self._reinviting = False
             if response.status != 491:
-                break
-            # both sides renegotiate at once; whoever began the call waits longer (RFC 3261, 14.1)
-            await asyncio.sleep(random.uniform(*((2.1, 4.0) if self.origin is Origin.PLACED else (0.1, 2.0))))
-        return response
+                return response
+            # both sides renegotiate at once; whoever began the call waits longer (RFC 3261, 14.1: 2.1–4 s and 0–2 s)
+            shortest, longest = (4.2, 8.0) if self.origin is Origin.PLACED else (0.2, 4.0)
+            await asyncio.sleep(random.uniform(shortest, longest) * self.phone.timers.t1)
 
 
 def local_response(dialog: Dialog, request: Message, status: int, body: str) -> Message:

@@ -85,7 +85,7 @@ class Phone:
         self.on_call = on_call
         self.dialogs: dict[str, Dialog] = {}
         self._credentials = Credentials(user, password)
-        self._timers = timers or Timers()
+        self.timers = timers or Timers()
         self._socket: SipSocket | None = None
         self._arrived: asyncio.Queue[Dialog] = asyncio.Queue(ARRIVALS_KEPT)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,7 +96,7 @@ class Phone:
         """Open the port."""
         loop = asyncio.get_running_loop()
         transport, self._socket = await loop.create_datagram_endpoint(
-            lambda: SipSocket(self, self._timers), (self.host, self.port)
+            lambda: SipSocket(self, self.timers), (self.host, self.port)
         )
         self.port = transport.get_extra_info("sockname")[1]
         return self

@@ -40,8 +40,8 @@ class LossyWire(asyncio.DatagramProtocol):
 
 
 @pytest.fixture
-async def phone() -> AsyncIterator[StartPhone]:
-    """Start phones; all of them are closed after the test, and nothing of them may be left."""
+async def phone(wire: Callable[..., Any]) -> AsyncIterator[StartPhone]:
+    """Start phones; all are closed after the test (before their wires), and nothing of them may be left."""
     before = asyncio.all_tasks()
     async with AsyncExitStack() as open_phones:
 
