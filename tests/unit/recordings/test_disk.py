@@ -34,7 +34,6 @@ class SmallDisk:
             return
         full = failing(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         self._monkeypatch.setattr("recordings.store.os.fsync", full)
-        self._monkeypatch.setattr("recordings.disk.os.write", full)
 
     def empty(self) -> None:
         self._monkeypatch.undo()
