@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from callcenter.clock import Clock
+from callcenter.errors import HouseError
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Health:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 return CheckResult(name, True, await check())
-        except CheckFailed as error:
+        except (CheckFailed, HouseError) as error:
             return CheckResult(name, False, str(error))
         except TimeoutError:
             return CheckResult(name, False, f"no answer within {CHECK_SECONDS:g} s")
@@ -83,7 +84,10 @@ class Alarms:
         return tuple(sorted(self._standing.values(), key=lambda alarm: alarm.since))
 
     def subscribe(self, listener: Callable[[tuple[Alarm, ...]], None]) -> None:
-        """Call `listener` with all standing alarms whenever they change; it must be quick."""
+        """Call `listener` with all standing alarms whenever they change; it must be quick.
+
+        A listener that fails is logged and keeps nobody from raising alarms.
+        """
         self._listeners.append(listener)
 
     def set(self, code: str, **params: object) -> None:
@@ -104,4 +108,7 @@ class Alarms:
 
     def _tell(self) -> None:
         for listener in self._listeners:
-            listener(self.current)
+            try:
+                listener(self.current)
+            except Exception:
+                log.exception("alarm_listener_failed")

@@ -26,7 +26,6 @@ class Call(Base):
         Index(None, "started_at", "id"),
         Index(None, "line", "started_at"),
         Index(None, "caller", "started_at"),
-        Index(None, "quarter", "line"),
         Index(None, "node", "recording"),
         Index("ix_calls_open", "node", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )

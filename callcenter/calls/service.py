@@ -20,7 +20,9 @@ from callcenter.telephony import Answerer, CallKey, CallSnapshot, Direction, Out
 
 KEYS_AT_ONCE = 500
 
-_SET_ONCE = frozenset({"node", "linkedid"})
+_IDENTITY = frozenset({"node", "linkedid"})
+_KEPT = frozenset({"sip_call_id", "recording"})
+"""Names that stay once they are known, also where a later source cannot tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,10 @@ def _upsert(session: AsyncSession) -> Any:
     table = Call.__table__
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[arg-type]
     new = insert.excluded
-    changed = [column.name for column in table.columns if column.name not in _SET_ONCE and not column.primary_key]
+    changed = [column.name for column in table.columns if column.name not in _IDENTITY and not column.primary_key]
     later = or_(new.rank > table.c.rank, and_(new.rank == table.c.rank, new.known_until >= table.c.known_until))
     return insert.on_conflict_do_update(
         index_elements=[table.c.node, table.c.linkedid],
-        set_={
-            name: func.coalesce(new[name], table.c[name]) if name == "sip_call_id" else new[name] for name in changed
-        },
+        set_={name: func.coalesce(new[name], table.c[name]) if name in _KEPT else new[name] for name in changed},
         where=later,
     ).returning(table.c.id, table.c.node, table.c.linkedid)

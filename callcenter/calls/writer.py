@@ -101,7 +101,9 @@ class CallWriter:
                 log.error("call_not_stored", call_id=entry.call.key.linkedid, call=repr(entry.call))
         task, self._task = self._task, None
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for outcome in await asyncio.gather(task, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("call_writer_broke", exc_info=outcome)
 
     def _note(self, event: Event) -> None:
         if not isinstance(event, CallChanged):

@@ -83,7 +83,7 @@ def _document(language: str, status: HTTPStatus, code: str, params: dict[str, An
     if request_id := get_contextvars().get("request_id"):
         body["request_id"] = request_id
     text = json.dumps(body, ensure_ascii=False, default=str)
-    return web.Response(text=text, status=status, content_type=CONTENT_TYPE)
+    return web.Response(body=text.encode("utf-8", "replace"), status=status, content_type=CONTENT_TYPE)
 
 
 def _in_words(entry: dict[str, Any], language: str) -> dict[str, Any]:

@@ -108,7 +108,6 @@ def _calls() -> None:
         ["started_at", "id"],
         ["line", "started_at"],
         ["caller", "started_at"],
-        ["quarter", "line"],
         ["node", "recording"],
     )
     for columns in indexes:

@@ -190,7 +190,7 @@ async def test_given_a_query_that_does_not_fit_when_asked_then_the_problem_names
     assert (problem["field"], problem["code"]) == (field, code)
 
 
-@pytest.mark.parametrize("number", ["0", "17", "-1", "1.5", "abc", "٣", "9" * 19, "9" * 40, "%00", "1%27--"])
+@pytest.mark.parametrize("number", ["0", "17", "-1", "1.5", "abc", "٣", "9" * 19, "9" * 40, "%00", "%ff", "1%27--"])
 async def test_given_an_id_that_no_call_has_when_asked_then_not_found(application: Application, number: str) -> None:
     csrf = await application.sign_in("admin")
 

@@ -106,11 +106,12 @@ async def test_given_an_equal_moment_when_a_later_snapshot_knows_more_then_it_is
     assert (await _all(database))[0].recording == "1763688600.1"
 
 
-async def test_given_a_known_sip_call_id_when_a_later_snapshot_lacks_it_then_it_stays(database: Database) -> None:
-    await _store(database, call(sip_call_id="abc@192.0.2.1"))
+async def test_given_known_names_when_a_later_snapshot_lacks_them_then_they_stay(database: Database) -> None:
+    await _store(database, call(sip_call_id="abc@192.0.2.1", recording="1.1"))
     await _store(database, call(end=9))
 
-    assert (await _all(database))[0].sip_call_id == "abc@192.0.2.1"
+    (stored,) = await _all(database)
+    assert (stored.sip_call_id, stored.recording) == ("abc@192.0.2.1", "1.1")
 
 
 async def test_given_stored_snapshots_when_told_then_the_ids_are_those_of_written_records(database: Database) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from callcenter import db as db_module
 from callcenter.calls.models import ExchangeState
 from callcenter.db import Database, DatabaseUnavailable, upgrade
 from callcenter.staff.models import Session, User
+from tests.postgres import PostgresServer
 
 
 async def test_given_an_exception_in_the_block_when_writing_then_nothing_stays(database: Database) -> None:
@@ -118,6 +121,62 @@ async def test_given_no_database_when_used_then_it_is_called_unavailable(url: st
             async with transaction():
                 pass
     await database.close()
+
+
+async def test_given_connections_that_the_server_ended_when_used_then_unavailable_now_and_well_again_next(
+    postgres: PostgresServer,
+) -> None:
+    database = Database(postgres.url("postgres"))
+    await database.ping()
+
+    async def cut_off() -> None:
+        async with database.begin() as session:
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await cut_off()
+    await database.ping()
+    async with database.begin() as session:
+        await session.execute(text("SELECT 1"))
+    await database.close()
+
+
+async def test_given_a_writer_that_is_cancelled_midway_when_others_write_then_nothing_of_it_stays_or_blocks(
+    database: Database,
+) -> None:
+    async def write(key: str) -> None:
+        async with database.begin() as session:
+            session.add(ExchangeState(node="pbx1", key=key, value=""))
+            await session.flush()
+            await asyncio.sleep(60)
+
+    for number in range(30):
+        task = asyncio.create_task(write(str(number)))
+        await asyncio.sleep(number / 10_000)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async with asyncio.timeout(10), database.begin() as session:
+        session.add(ExchangeState(node="pbx1", key="after", value=""))
+    async with database.read() as session:
+        assert (await session.scalars(select(ExchangeState.key))).all() == ["after"]
+
+
+async def test_given_another_process_that_keeps_the_file_locked_when_writing_then_unavailable_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db_module, "SQLITE_BUSY_MS", 50)
+    url = f"sqlite+aiosqlite:///{tmp_path / 'locked.db'}"
+    holder, waiter = Database(url), Database(url)
+
+    async with holder.begin():
+        with pytest.raises(DatabaseUnavailable, match="locked"):
+            async with waiter.begin():
+                pass
+    async with waiter.begin():
+        pass
+    await holder.close()
+    await waiter.close()
 
 
 async def test_given_no_database_when_upgraded_then_it_is_called_unavailable() -> None:

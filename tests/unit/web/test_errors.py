@@ -119,7 +119,9 @@ async def test_given_too_large_a_body_when_sent_then_it_is_refused(application: 
     assert (answer.status, (await answer.json())["code"]) == (413, "too_large")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/api/v2/calls", "/assets/gone.js"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api/", "/api/%ff", "/api/%ed%a0%80", "/api/v2/calls", "/assets/gone.js"]
+)
 async def test_given_an_address_that_does_not_exist_when_asked_then_not_found(
     application: Application, path: str, tmp_path: Path
 ) -> None:

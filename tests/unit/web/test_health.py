@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from callcenter import health as health_module
+from callcenter.db import DatabaseUnavailable
 from callcenter.health import Alarm, CheckFailed, CheckResult, Health
 from tests.application import NOON, Application
 
@@ -16,6 +17,10 @@ async def good() -> str:
 
 async def bad() -> str:
     raise CheckFailed("disk full")
+
+
+async def unavailable() -> str:
+    raise DatabaseUnavailable(reason="gone")
 
 
 async def broken() -> str:
@@ -57,11 +62,12 @@ async def test_given_checks_that_break_or_hang_when_run_then_they_are_not_ok_and
 ) -> None:
     monkeypatch.setattr(health_module, "CHECK_SECONDS", 0.05)
     health = Health()
-    for name, check in (("broken", broken), ("stuck", stuck), ("good", good)):
+    for name, check in (("broken", broken), ("away", unavailable), ("stuck", stuck), ("good", good)):
         health.register(name, check)
 
     assert await health.run() == [
         CheckResult("broken", False, "ZeroDivisionError"),
+        CheckResult("away", False, "database_unavailable (reason=gone)"),
         CheckResult("stuck", False, "no answer within 0.05 s"),
         CheckResult("good", True, "fine"),
     ]
@@ -83,6 +89,20 @@ def test_given_alarms_when_set_again_or_cleared_then_listeners_hear_changes_only
 
     assert heard == [("disk_full",), ("disk_full", "pbx_link_down"), ("disk_full", "pbx_link_down"), ("disk_full",)]
     assert application.alarms.current == (Alarm("disk_full", NOON, {"free_mb": 5}),)
+
+
+def test_given_a_listener_that_fails_when_an_alarm_is_set_then_the_others_hear_it(application: Application) -> None:
+    heard: list[int] = []
+
+    def fail(standing: tuple[Alarm, ...]) -> None:
+        raise ZeroDivisionError
+
+    application.alarms.subscribe(fail)
+    application.alarms.subscribe(lambda standing: heard.append(len(standing)))
+
+    application.alarms.set("disk_full")
+
+    assert heard == [1]
 
 
 async def test_given_an_alarm_when_the_status_is_asked_for_then_link_alarms_and_version_are_there(
