@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import structlog
 
-from callcenter.simulator.codecs import Codec, Media
+from callcenter.simulator.codecs import Codec, Media, payloads
 from callcenter.simulator.dialog import ALLOWED, DEADLINE, Dialog, local_response, numbers_of
 from callcenter.simulator.facts import (
     DialogState,
@@ -93,7 +93,10 @@ class Phone:
         self._registration = (new_id(), new_id(), 0)
 
     async def start(self) -> Self:
-        """Open the port."""
+        """Open the port; what will be said is encoded now, so that no call waits for it."""
+        if self.media is not None:
+            for codec in self.codecs:
+                payloads(self.media, codec)
         loop = asyncio.get_running_loop()
         transport, self._socket = await loop.create_datagram_endpoint(
             lambda: SipSocket(self, self.timers), (self.host, self.port)
