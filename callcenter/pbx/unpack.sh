@@ -100,7 +100,8 @@ export APT_CONFIG=$work/apt.conf LC_ALL=C
 found=
 for mirror in $(mirrors | awk '!seen[$0]++'); do
     echo "deb [signed-by=$keys] $mirror sid main" >"$work/sources.list"
-    if apt-get -qq update >"$work/log" 2>&1 && apt-cache policy asterisk | grep -q 'Candidate: [0-9]'; then
+    # no pipe into `grep -q`: it closes early, and the broken pipe would count as a failure
+    if apt-get -qq update >"$work/log" 2>&1 && [[ $(apt-cache policy asterisk) =~ Candidate:\ [0-9] ]]; then
         found=yes
         break
     fi
