@@ -66,8 +66,10 @@ router.beforeEach(async (to) => {
   const session = useSessionStore();
   if (!(await session.recall())) return false;
   if (to.meta.open) return session.user ? { path: '/' } : true;
-  if (session.user) return true;
-  return signInPage(to.fullPath);
+  if (!session.user) return signInPage(to.fullPath);
+  // Who may not see live calls starts with the records.
+  if (to.name === 'live' && !session.may('live.read') && session.may('calls.read')) return { name: 'calls' };
+  return true;
 });
 
 /** The sign-in page, which leads to `target` afterwards. */

@@ -45,7 +45,11 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   async function signOut(): Promise<void> {
-    await api.signOut();
+    try {
+      await api.signOut();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+    }
     forget();
   }
 
