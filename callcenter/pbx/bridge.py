@@ -184,7 +184,7 @@ class AmiBridge:
             self._set_status(LinkState.SYNCING)
             await self._booted(connection)
             self._connection = connection
-            await self._synchronise(connection)
+            await self._synchronise()
             await self._hand_on(connection)
             if not connection.closed:
                 self._set_status(LinkState.UP)
@@ -208,7 +208,7 @@ class AmiBridge:
         if uptime.isdecimal():
             self.started_about = self._clock.now() - timedelta(seconds=int(uptime))
 
-    async def _synchronise(self, connection: Connection) -> None:
+    async def _synchronise(self) -> None:
         try:
             async with asyncio.timeout(self._timing.sync):
                 await self._on_synced()
@@ -219,8 +219,6 @@ class AmiBridge:
         except Exception as error:
             log.exception("reading_the_state_failed")
             raise PbxUnavailable(reason=f"reading the state failed: {error!r}") from error
-        if connection.closed:
-            raise PbxUnavailable(reason=connection.reason)
 
     async def _hand_on(self, connection: Connection) -> None:
         """Hand on all that waits. Meanwhile nothing more is read, so the queue cannot outgrow its consumer."""

@@ -233,7 +233,7 @@ def _fail(future: asyncio.Future[Any], reason: str) -> None:
 
 
 class _OneConnection(Manager):  # type: ignore[misc]  # panoramisk has no type hints
-    """panoramisk's manager for the length of one connection: it does not reconnect, ping or send anything late."""
+    """panoramisk's manager, as far as the login; of what follows it is told nothing, so it repeats nothing."""
 
     def connection_made(self, f: asyncio.Future[tuple[asyncio.Transport, Connection]]) -> None:
         if not f.cancelled() and f.exception() is None:
@@ -242,12 +242,6 @@ class _OneConnection(Manager):  # type: ignore[misc]  # panoramisk has no type h
     def login(self, future: asyncio.Future[Message]) -> None:
         if not future.cancelled() and future.exception() is None:
             super().login(future)
-
-    def ping(self) -> None:
-        """The bridge pings, and looks whether an answer comes."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The bridge reconnects."""
 
 
 async def log_in(connection: Connection, host: str, port: int, username: str, secret: str, deadline: float) -> None:
@@ -275,6 +269,7 @@ async def log_in(connection: Connection, host: str, port: int, username: str, se
         why = os.strerror(error.errno) if error.errno else str(error)
         raise PbxUnavailable(reason=f"cannot connect to {host}:{port}: {why}") from error
     finally:
+        # The bridge pings by itself, and looks whether an answer comes.
         if manager.pinger is not None:
             manager.pinger.cancel()
     if not answer.success:

@@ -153,7 +153,7 @@ async def test_given_a_waiting_action_when_the_bridge_closes_then_it_fails(fake:
         asking = asyncio.create_task(bridge.action("QueuePause", {"Queue": "enquiries"}))
         await fake.asked("QueuePause")
         await bridge.close()
-        with pytest.raises(PbxUnavailable):
+        with pytest.raises(PbxUnavailable, match="closed"):
             await asking
 
 
@@ -261,6 +261,12 @@ async def test_given_a_peer_that_stopped_answering_when_a_ping_is_due_then_the_l
         await fake.connected(2)
 
 
+async def test_given_a_link_that_is_up_when_pinged_then_the_library_pings_no_more(fake: FakeAmi, owner: Owner) -> None:
+    async with linked(fake, owner) as bridge:
+        assert bridge._connection is not None
+        assert bridge._connection.factory.pinger.cancelled()
+
+
 async def test_given_answers_after_their_deadline_when_they_come_then_they_are_thrown_away(
     fake: FakeAmi, owner: Owner
 ) -> None:
@@ -268,14 +274,14 @@ async def test_given_answers_after_their_deadline_when_they_come_then_they_are_t
     async with linked(fake, owner, Timing(deadline=0.3, ping_interval=1000, unreachable=SOON)) as bridge:
         results = await asyncio.gather(*(bridge.action("Slow") for _ in range(50)), return_exceptions=True)
         assert all(isinstance(result, PbxUnavailable) for result in results)
+        assert bridge._connection is not None
+        assert bridge._connection.responses == {}
         for action in fake.actions:
             if action["Action"] == "Slow":
                 fake.send(response(action))
         fake.send(event("Test", N=1))
         await owner.until(lambda: owner.values("N") == ["1"])
         assert (bridge.counters.timeouts, bridge.counters.late) == (50, 50)
-        assert bridge._connection is not None
-        assert bridge._connection.responses == {}
 
 
 async def test_given_input_without_an_end_when_it_grows_then_the_link_is_dropped_and_rebuilt(
@@ -377,10 +383,17 @@ async def test_given_events_during_the_reading_of_the_state_when_read_then_they_
         assert owner.bridge.status.state is LinkState.SYNCING
         owner.events.append({"N": "state read"})
 
-    owner.bridge = bridge_to(fake, owner, on_synced=read)
+    known_when_up: list[str] = []
+
+    def status(status: LinkStatus) -> None:
+        if status.state is LinkState.UP:
+            known_when_up.extend(owner.values("N"))
+        owner.status(status)
+
+    owner.bridge = bridge_to(fake, owner, on_synced=read, on_status=status)
     await owner.bridge.start()
     await owner.state(LinkState.UP)
-    assert owner.values("N") == ["state read", "1", "2", "3"]
+    assert known_when_up == owner.values("N") == ["state read", "1", "2", "3"]
     assert [status.state for status in owner.statuses] == [LinkState.CONNECTING, LinkState.SYNCING, LinkState.UP]
     await owner.bridge.close()
 
