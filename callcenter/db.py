@@ -193,17 +193,23 @@ def _run_migrations(connection: Connection) -> None:
 
 @asynccontextmanager
 async def _transaction(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
-    async with sessions() as session:
-        try:
-            await session.connection()
-        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseUnavailable(reason=_reason(error)) from error
-        try:
+    try:
+        async with sessions() as session:
+            await _connect(session)
             yield session
-        except DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-                raise DatabaseUnavailable(reason=_reason(error)) from error
-            raise
+    except TimeoutError as error:  # asyncpg's word for a server that has stopped answering
+        raise DatabaseUnavailable(reason=f"no answer within {STATEMENT_SECONDS:g} s") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            raise DatabaseUnavailable(reason=_reason(error)) from error
+        raise
+
+
+async def _connect(session: AsyncSession) -> None:
+    try:
+        await session.connection()
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnavailable(reason=_reason(error)) from error
 
 
 def _reason(error: BaseException) -> str:

@@ -1,6 +1,9 @@
 """The guards of the database: write transactions, instants, foreign keys, outages."""
 
 import asyncio
+import os
+import signal
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -121,6 +124,9 @@ async def test_given_no_database_when_used_then_it_is_called_unavailable(url: st
             async with transaction():
                 pass
     await database.close()
+    for thread in threading.enumerate():  # aiosqlite's threads for files that did not open report to this loop
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
 
 
 async def test_given_connections_that_the_server_ended_when_used_then_unavailable_now_and_well_again_next(
@@ -139,6 +145,42 @@ async def test_given_connections_that_the_server_ended_when_used_then_unavailabl
     async with database.begin() as session:
         await session.execute(text("SELECT 1"))
     await database.close()
+
+
+async def test_given_a_server_that_stops_answering_when_used_then_unavailable_in_time_and_well_again_next(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db_module, "STATEMENT_SECONDS", 0.3)
+    monkeypatch.setattr(db_module, "CONNECT_SECONDS", 5.0)
+    database = Database(postgres.url("postgres"))
+    stopped: list[int] = []
+
+    async def ask_a_stopped_server() -> None:
+        async with database.begin() as session:
+            stopped.append(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
+            os.kill(stopped[0], signal.SIGSTOP)
+            await session.execute(text("SELECT 1"))
+
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            await asyncio.wait_for(ask_a_stopped_server(), 10)
+        await database.ping()
+    finally:
+        os.kill(stopped[0], signal.SIGCONT)
+        await database.close()
+
+
+async def test_given_a_server_that_takes_no_connections_when_used_then_unavailable(postgres: PostgresServer) -> None:
+    postgres.create("closed", "template1")
+    owner, guest = Database(postgres.url("postgres")), Database(postgres.url("closed"))
+    async with owner.begin() as session:
+        await session.execute(text("ALTER DATABASE closed ALLOW_CONNECTIONS false"))
+
+    with pytest.raises(DatabaseUnavailable, match="not currently accepting connections"):
+        await guest.ping()
+    await owner.close()
+    await guest.close()
+    postgres.drop("closed")
 
 
 async def test_given_a_writer_that_is_cancelled_midway_when_others_write_then_nothing_of_it_stays_or_blocks(
