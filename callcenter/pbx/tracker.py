@@ -18,8 +18,9 @@ from typing import Any
 from callcenter.pbx import facts
 from callcenter.pbx.facts import Fact
 from callcenter.pbx.state import LiveChannel, PbxState
+from callcenter.pbx.tracker_bridges import Bridges
 from callcenter.pbx.tracker_call import Call
-from callcenter.pbx.tracker_parties import Channel, PartyKind, other_half, party_of
+from callcenter.pbx.tracker_parties import Channel, PartyKind, party_of
 from callcenter.telephony import CallKey, CallSnapshot, Direction, TransferKind
 
 # A call of which nothing is heard for so long has lost its end; no guest talks half a day without a single event.
@@ -58,8 +59,7 @@ class Tracker:
         self._node = node
         self._stale_after = stale_after
         self._channels: dict[str, Channel] = {}
-        self._locals: dict[str, Channel] = {}
-        self._bridges: dict[str, dict[str, Channel]] = {}
+        self._bridges = Bridges()
         self._calls: dict[str, Call] = {}
         self._ends: OrderedDict[str, None] = OrderedDict()
         self._touched: dict[CallKey, Call] = {}
@@ -172,10 +172,9 @@ class Tracker:
         """How many entries each inner structure holds, for metrics and for the test that memory is flat."""
         return {
             "channels": len(self._channels),
-            "locals": len(self._locals),
-            "bridges": len(self._bridges),
             "calls": len(self._calls),
             "ends": len(self._ends),
+            **self._bridges.sizes(),
         }
 
     # --- one handler a fact
@@ -191,8 +190,7 @@ class Tracker:
             call = self._calls[fact.linkedid] = Call(self._node, fact.linkedid, fact.at)
         channel = Channel(fact.uniqueid, fact.name, party, fact.rings_in, fact.at, call)
         self._channels[fact.uniqueid] = channel
-        if not channel.is_person:
-            self._locals[fact.name] = channel
+        self._bridges.born(channel)
         call.add(channel, fact.number, fact.exten)
         self._touch(call, fact.at)
 
@@ -221,9 +219,9 @@ class Tracker:
         swapped = self._channels.get(fact.swapped) if fact.swapped else None
         if swapped is not None:
             self._meet(channel.call, swapped.call, fact.at)
-        self._put_into(channel, fact.bridge)
+        self._bridges.put_into(channel, fact.bridge)
         channel.bridged_at = fact.at
-        for other in list(self._bridges[fact.bridge].values()):
+        for other in self._bridges.members(fact.bridge):
             self._meet(channel.call, other.call, fact.at)
         self._notice_consultation(fact.bridge, fact.at)
         self._review_bridge(fact.bridge, channel.call, fact.at)
@@ -232,7 +230,7 @@ class Tracker:
         channel = self._channels.get(fact.uniqueid)
         if channel is None or channel.bridge != fact.bridge or _is_stale(channel, fact.at):
             return
-        self._take_out(channel)
+        self._bridges.take_out(channel)
         channel.bridged_at = fact.at
         self._review_bridge(fact.bridge, channel.call, fact.at)
 
@@ -270,11 +268,11 @@ class Tracker:
     def _parked(self, fact: facts.Parked) -> None:
         if channel := self._known(fact):
             parker = party_of(f"{fact.parker}-0")
-            channel.call.parked(fact.space, parker.number if parker else "", fact.at)
+            channel.call.transfers.parked(fact.space, parker.number if parker else "", fact.at)
 
     def _parking_timed_out(self, fact: facts.ParkingTimedOut) -> None:
         if channel := self._known(fact):
-            channel.call.parking_timed_out()
+            channel.call.transfers.parking_timed_out()
 
     def _recording_started(self, fact: facts.RecordingStarted) -> None:
         if channel := self._known(fact):
@@ -304,45 +302,9 @@ class Tracker:
 
     # --- bridges and calls
 
-    def _put_into(self, channel: Channel, bridge: str) -> None:
-        self._take_out(channel)
-        channel.bridge = bridge
-        self._bridges.setdefault(bridge, {})[channel.uniqueid] = channel
-
-    def _take_out(self, channel: Channel) -> None:
-        if channel.bridge is None:
-            return
-        members = self._bridges[channel.bridge]
-        del members[channel.uniqueid]
-        if not members:
-            del self._bridges[channel.bridge]
-        channel.bridge = None
-
-    def _company_of(self, channel: Channel) -> list[Channel]:
-        """Who is heard on a channel now: those in its bridge, and beyond the Local channels in it.
-
-        Guests of other calls do not count: parked callers share a bridge without hearing each other.
-        """
-        company: list[Channel] = []
-        seen: set[str] = set()
-        bridges = [channel.bridge]
-        while bridges:
-            bridge = bridges.pop()
-            if bridge is None or bridge in seen:
-                continue
-            seen.add(bridge)
-            for member in self._bridges[bridge].values():
-                if member.is_person:
-                    foreign = member.call is not channel.call and member.party.kind is PartyKind.OUTSIDE
-                    if member is not channel and not foreign:
-                        company.append(member)
-                elif half := self._locals.get(other_half(member.name)):
-                    bridges.append(half.bridge)
-        return company
-
     def _review_bridge(self, bridge: str, also: Call, at: datetime) -> None:
         """A bridge changed: review every call that has a part in it, and the one that has just left it."""
-        calls = {also.key: also} | {member.call.key: member.call for member in self._bridges.get(bridge, {}).values()}
+        calls = {also.key: also} | {member.call.key: member.call for member in self._bridges.members(bridge)}
         for call in calls.values():
             self._touch(call, at)
             self._review(call, at)
@@ -350,11 +312,11 @@ class Tracker:
     def _review(self, call: Call, at: datetime) -> None:
         """Tell the call who hears its main party now."""
         if call.main is not None and not call.main.gone:
-            call.company_is(self._company_of(call.main), at)
+            call.company_is(self._bridges.company_of(call.main), at)
 
     def _notice_consultation(self, bridge: str, at: datetime) -> None:
         """See whether an operator, having left the caller, now stands in a bridge with a Local channel."""
-        members = self._bridges[bridge].values()
+        members = self._bridges.members(bridge)
         for wire in [member for member in members if not member.is_person]:
             parting = wire.call.parting
             waiting = wire.call.main is not None and wire.call.main.bridge is not None
@@ -375,13 +337,12 @@ class Tracker:
         self._touch(senior, at)
 
     def _anybody_talks(self, call: Call) -> bool:
-        return any(channel.bridge and len(self._bridges[channel.bridge]) > 1 for channel in call.channels.values())
+        return any(self._bridges.company_of(channel) for channel in call.channels.values())
 
     def _remove(self, channel: Channel, at: datetime, cause: int | None, sip: int) -> None:
         call = channel.call
-        self._take_out(channel)
+        self._bridges.gone(channel)
         del self._channels[channel.uniqueid]
-        self._locals.pop(channel.name, None)
         self._remember_end(channel.uniqueid)
         self._touch(call, at)
         call.remove(channel, at, cause, sip)
@@ -429,9 +390,9 @@ class Tracker:
             channel.up_at = read_at if was_known else channel.created_at
             channel.call.ring_ended(channel, read_at)
         if live.bridge_id and channel.bridge != live.bridge_id:
-            self._put_into(channel, live.bridge_id)
+            self._bridges.put_into(channel, live.bridge_id)
         elif not live.bridge_id:
-            self._take_out(channel)
+            self._bridges.take_out(channel)
         self._touch(channel.call, max(channel.call.last_at, channel.created_at))
 
     # --- what changed

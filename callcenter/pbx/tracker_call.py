@@ -7,11 +7,12 @@ are told from the company of that party: who can be heard by it right now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callcenter.pbx.tracker_outcome import DialledEnd, is_dialled, outcome_of_caller, outcome_of_dialled
 from callcenter.pbx.tracker_parties import Channel, PartyKind
+from callcenter.pbx.tracker_transfers import Parting, Transfers
 from callcenter.telephony import (
     Answerer,
     CallKey,
@@ -22,28 +23,11 @@ from callcenter.telephony import (
     QueueWait,
     Ring,
     Side,
-    Transfer,
     TransferKind,
-    TransferResult,
 )
 
 # Widening a queue leaves it and joins it again under another name within milliseconds: one wait for the caller.
 SAME_WAIT = timedelta(seconds=0.5)
-# News of one hang-up (the request, leaving the bridge, the end of the channel) are milliseconds apart.
-SAME_MOMENT = timedelta(seconds=0.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """The main party and the person it talked with came apart; whether somebody moved it shows later."""
-
-    person: Channel
-    at: datetime
-
-    @property
-    def person_hung_up(self) -> bool:
-        """Whether the person put the receiver down, and was not taken away from the main party by the exchange."""
-        return self.person.refused_at is not None and self.person.refused_at - self.at <= SAME_MOMENT
 
 
 class Call:
@@ -69,7 +53,7 @@ class Call:
         self.hangup_cause: int | None = None
         self.operators: list[str] = []
         self.rings: dict[str, Ring] = {}
-        self.transfers: list[Transfer] = []
+        self.transfers = Transfers()
         self.holds: list[Hold] = []
         self.queue_waits: list[QueueWait] = []
         self.talk = timedelta()
@@ -82,7 +66,6 @@ class Call:
         self._staffed = False
         self._talk_since: datetime | None = None
         self._dialled_end: DialledEnd | None = None
-        self._transferred: set[tuple[TransferKind, str]] = set()
         self._holders: dict[Side, str] = {}
 
     @classmethod
@@ -96,7 +79,7 @@ class Call:
         call.hangup_cause = known.hangup_cause
         call.operators = list(known.operators)
         call.rings = {f"remembered-{number}": ring for number, ring in enumerate(known.rings)}
-        call.transfers = list(known.transfers)
+        call.transfers = Transfers(known.transfers)
         call.queue_waits = list(known.queue_waits)
         call.talk = timedelta(seconds=known.talk_seconds)
         call.remember(known)
@@ -221,7 +204,8 @@ class Call:
             self.answered_at, self.answered_by = at, Answerer.OPERATOR
         if person.party.kind is PartyKind.STAFF and person.party.number not in self.operators:
             self.operators.append(person.party.number)
-        self._settle_move(person)
+        picked_up = {other.party.number for other in self.channels.values() if other.is_person and other.up_at}
+        self.transfers.reached(person.party.number, self.parting, picked_up)
         self.parting = None
 
     def _stop_talk(self, at: datetime) -> None:
@@ -241,85 +225,20 @@ class Call:
             self.operator_answered_at = since
         if self.answered_at == found_at:
             self.answered_at = since
-        known = [transfer.at for transfer in self.transfers] + [self.operator_answered_at or since]
+        known = [move.at for move in self.transfers.all()] + [self.operator_answered_at or since]
         self._talk_since = min(max(since, *known), found_at)
 
     # --- transfers
 
-    def _settle_move(self, person: Channel) -> None:
-        """The main party has reached `person`: settle the open transfer, or recognise an unannounced redirect."""
-        number, parting = person.party.number, self.parting
-        pending = self._pending()
-        if pending is not None:
-            transfer = self.transfers[pending]
-            if transfer.kind is TransferKind.PARK:
-                settled = replace(transfer, to_party=number, result=TransferResult.COMPLETED)
-            elif number != transfer.from_party:
-                settled = replace(transfer, to_party=transfer.to_party or number, result=TransferResult.COMPLETED)
-            else:
-                settled = replace(transfer, result=self._result_of_return(transfer))
-            self.transfers[pending] = settled
-        elif parting is not None and parting.person.party.number != number and not parting.person_hung_up:
-            author = parting.person.party.number
-            self.transfers.append(Transfer(TransferKind.REDIRECT, parting.at, author, number, TransferResult.COMPLETED))
-
-    def _result_of_return(self, transfer: Transfer) -> TransferResult:
-        """Judge a transfer whose author has the caller back: cancelled if the target had picked up."""
-        reached = any(c.up_at and c.party.number == transfer.to_party for c in self.channels.values() if c.is_person)
-        return TransferResult.CANCELLED if reached else TransferResult.NO_ANSWER
-
-    def _pending(self) -> int | None:
-        last = len(self.transfers) - 1
-        return last if last >= 0 and self.transfers[last].result is TransferResult.PENDING else None
-
     def consult(self, operator: Channel, target: str, at: datetime) -> None:
-        """The operator left the caller waiting to ask `target` first: an attended transfer has begun.
-
-        The caller is still being attended to, so the talk goes on.
-        """
+        """The operator left the main party waiting to ask `target` first: it is attended to, so the talk goes on."""
         self._talk_since = self._talk_since or at
-        if self._pending() is None:
-            self.transfers.append(
-                Transfer(TransferKind.ATTENDED, at, operator.party.number, target, TransferResult.PENDING)
-            )
+        self.transfers.consultation_began(operator.party.number, target, at)
 
     def transferred(self, kind: TransferKind, by: Channel, target: str, at: datetime) -> None:
-        """The exchange told of a transfer, before or after the caller reached its target.
-
-        Told twice it counts once. It explains a redirect that was just inferred from the same move, and it
-        completes the consultation that led to it.
-        """
-        if (kind, by.uniqueid) in self._transferred:
-            return
-        self._transferred.add((kind, by.uniqueid))
-        author = by.party.number
-        reached = any(person.party.number != author for person in self.company.values())
-        result = TransferResult.COMPLETED if reached else TransferResult.PENDING
-        if self.transfers and self._is_explained(self.transfers[-1], kind, author):
-            before = self.transfers.pop()
-            target = target or before.to_party
-        self.transfers.append(Transfer(kind, at, author, target, result))
-
-    @staticmethod
-    def _is_explained(before: Transfer, kind: TransferKind, author: str) -> bool:
-        inferred = before.kind is TransferKind.REDIRECT
-        consulted = before.kind is kind is TransferKind.ATTENDED
-        return before.from_party == author and (inferred or consulted)
-
-    def parked(self, space: str, parker: str, at: datetime) -> None:
-        """The main party was parked; `space` stands for the target until somebody fetches it."""
-        pending = self._pending()
-        if pending is not None and self.transfers[pending].kind is TransferKind.PARK:
-            return
-        if any(t.kind is TransferKind.PARK and t.at >= at for t in self.transfers):
-            return
-        self.transfers.append(Transfer(TransferKind.PARK, at, parker, space, TransferResult.PENDING))
-
-    def parking_timed_out(self) -> None:
-        """Nobody fetched the main party."""
-        pending = self._pending()
-        if pending is not None and self.transfers[pending].kind is TransferKind.PARK:
-            self.transfers[pending] = replace(self.transfers[pending], result=TransferResult.NO_ANSWER)
+        """The exchange told of a transfer by the party on channel `by`."""
+        has_arrived = any(person.party.number != by.party.number for person in self.company.values())
+        self.transfers.announced(kind, by, target, at, has_arrived=has_arrived)
 
     # --- holding and queueing
 
@@ -345,9 +264,7 @@ class Call:
 
     def _is_kept_waiting(self) -> bool:
         """Whether the main party is held, or alone while its operator asks a colleague: the talk goes on."""
-        pending = self._pending()
-        consulting = pending is not None and self.transfers[pending].kind is TransferKind.ATTENDED
-        return consulting or any(hold.ended_at is None for hold in self.holds)
+        return self.transfers.is_open(TransferKind.ATTENDED) or any(hold.ended_at is None for hold in self.holds)
 
     def _end_hold(self, side: Side, at: datetime) -> None:
         index = self._open_hold(side)
@@ -399,9 +316,7 @@ class Call:
         }
         self.holds = [h if h.ended_at else replace(h, ended_at=max(at, h.began_at)) for h in self.holds]
         self.queue_waits = [w if w.ended_at else replace(w, ended_at=max(at, w.began_at)) for w in self.queue_waits]
-        pending = self._pending()
-        if pending is not None:
-            self.transfers[pending] = replace(self.transfers[pending], result=TransferResult.NO_ANSWER)
+        self.transfers.call_ended()
         self.company, self.parting = {}, None
         self.ended_at = at
 
@@ -433,7 +348,7 @@ class Call:
             hangup_cause=self.hangup_cause,
             operators=tuple(self.operators),
             rings=tuple(self.rings.values()),
-            transfers=tuple(self.transfers),
+            transfers=self.transfers.all(),
             holds=tuple(self.holds),
             queue_waits=tuple(self.queue_waits),
             talk_seconds=round(self.talk.total_seconds(), 3),
