@@ -9,7 +9,7 @@ EXTENSION_DIGITS = 6
 
 LONG_NUMBER = 10
 
-_OUTSIDE_NUMBER = re.compile(r"\+?[0-9]{7,}")
+_OUTSIDE_NUMBER = re.compile(rf"\+?[0-9]{{{EXTENSION_DIGITS + 1},}}")
 
 
 def mask(text: str) -> str:
