@@ -71,10 +71,10 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
         self._counters = counters
         self._queue_limit = queue_limit
 
-    def send(self, data: Mapping[str, FieldValue], as_list: bool = False) -> asyncio.Future[Message]:
+    def send(self, data: Mapping[str, FieldValue], **_options: object) -> asyncio.Future[Message]:
         """Write one action; the future ends with its first response, or with PbxUnavailable when there is no link.
 
-        `as_list` is panoramisk's and has no effect: its guess which actions are lists never ends for some.
+        panoramisk's option `as_list` has no effect: its guess which actions are lists never ends for some.
 
         Raises:
             BadField: a key or value cannot be sent.

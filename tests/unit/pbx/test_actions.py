@@ -29,13 +29,6 @@ Asking = Callable[[Actions], Awaitable[object]]
 
 
 @pytest_asyncio.fixture
-async def fake() -> AsyncIterator[FakeAmi]:
-    server = await FakeAmi().start()
-    yield server
-    await server.stop()
-
-
-@pytest_asyncio.fixture
 async def actions(fake: FakeAmi) -> AsyncIterator[Actions]:
     def on_status(status: LinkStatus) -> None:
         if status.state is LinkState.UP:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from callcenter.clock import SettableClock
 from callcenter.errors import PbxRefused, PbxUnavailable
@@ -34,16 +32,14 @@ CALLER: dict[str, object] = {
 NAMELESS = {**CALLER, "Uniqueid": "1795280779.29359", "CallerIDNum": "<unknown>", "ChannelState": 5, "BridgeId": ""}
 
 
-@pytest_asyncio.fixture
-async def fake() -> AsyncIterator[FakeAmi]:
-    server = await FakeAmi().start()
-    server.uptime = 2958
-    server.scripts["CoreStatus"] = core_status("2026-11-21", "16:17:02")
-    server.scripts["CoreShowChannels"] = lambda server, action: server.send(
+@pytest.fixture
+def fake(fake: FakeAmi) -> FakeAmi:
+    fake.uptime = 2958
+    fake.scripts["CoreStatus"] = core_status("2026-11-21", "16:17:02")
+    fake.scripts["CoreShowChannels"] = lambda server, action: server.send(
         answer_list(action, "CoreShowChannel", CALLER, NAMELESS)
     )
-    yield server
-    await server.stop()
+    return fake
 
 
 def core_status(date: str, time: str) -> Script:
