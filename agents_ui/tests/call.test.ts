@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ringLine } from '@/call/three-rings';
 import { detailsOf, titleOf } from '@/call/timeline';
-import { partsOf, scale, share } from '@/figures/chart';
+import { partsOf, scale, share, withQuietHours } from '@/figures/chart';
 
 const at = (seconds: number): string => new Date(Date.parse('2026-11-21T06:00:00Z') + seconds * 1000).toISOString();
 
@@ -86,6 +86,14 @@ describe('figures', () => {
 
   test('given a row when its bar is built then its parts add up to the calls', () => {
     expect(partsOf(row)).toEqual({ operator: 5, system: 2, none: 1 });
+  });
+
+  test('given hours with a gap when bars are built then the quiet hours between stand too', () => {
+    const hours = ['2026-11-21T03:00:00+08:00', '2026-11-21T06:00:00+08:00'].map((key) => ({ key, ...row }));
+    expect(withQuietHours(hours).map((hour) => [Date.parse(hour.key) / 3_600_000, hour.calls])).toEqual(
+      [0, 1, 2, 3].map((later) => [Date.parse(hours[0]!.key) / 3_600_000 + later, later % 3 === 0 ? 8 : 0]),
+    );
+    expect(withQuietHours([])).toEqual([]);
   });
 
   test.each([

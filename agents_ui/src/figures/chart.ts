@@ -26,3 +26,32 @@ export function scale(highest: number): number[] {
   const lines = Math.max(1, Math.ceil(highest / step));
   return Array.from({ length: lines + 1 }, (_, index) => index * step);
 }
+
+const HOUR = 3_600_000;
+
+/** More bars than this are left out: they would be thinner than the screen can show. */
+const MOST_BARS = 24 * 31;
+
+/** The rows of hours with those between them in which nobody rang, so that the bars stand on an even scale of time. */
+export function withQuietHours(rows: FiguresRow[]): FiguresRow[] {
+  const known = new Map(rows.map((row) => [Date.parse(row.key), row]));
+  const [first, last] = [Math.min(...known.keys()), Math.max(...known.keys())];
+  if (rows.length === 0 || (last - first) / HOUR >= MOST_BARS) return rows;
+  return Array.from({ length: (last - first) / HOUR + 1 }, (_, index) => {
+    const start = first + index * HOUR;
+    return known.get(start) ?? quietHour(new Date(start).toISOString());
+  });
+}
+
+function quietHour(key: string): FiguresRow {
+  return {
+    key,
+    calls: 0,
+    answered_by_operator: 0,
+    answered_by_system: 0,
+    abandoned: 0,
+    late: 0,
+    within_three_rings_by_person: 0,
+    seconds_to_answer_avg: null,
+  };
+}
