@@ -30,8 +30,8 @@ LEFTOVER_AFTER = timedelta(minutes=1)
 # How many ended channels and calls are remembered, so that a late or repeated birth does not open them again.
 REMEMBERED_ENDS = 4096
 
-# Our dialplan offers one house queue through up to three of Asterisk's.
-_QUEUE_SUFFIXES = ("-wide", "-rescue")
+# Our dialplan offers one house queue through up to four of Asterisk's.
+_QUEUE_SUFFIXES = ("-first", "-wide", "-rescue")
 _DIALLED_BY_APP = ("AppDial", "AppQueue", "AppDial2")
 
 
@@ -95,7 +95,7 @@ class Tracker:
 
     def open_calls(self) -> list[CallSnapshot]:
         """All calls that have not ended, in the order of their start."""
-        return sorted((call.snapshot() for call in self._open()), key=lambda call: call.started_at)
+        return sorted((call.snapshot() for call in self._open() if call.has_people), key=lambda call: call.started_at)
 
     def open_linkedids(self) -> frozenset[str]:
         """Every Linkedid that belongs to a call that has not ended, those of merged consultations included."""
@@ -386,6 +386,7 @@ class Tracker:
         channel = self._channels.get(live.uniqueid)
         if channel is None:
             return
+        self._meet(channel.call, self._calls.get(live.linkedid, channel.call), read_at)
         if live.state == int(facts.UP) and channel.up_at is None:
             channel.up_at = read_at if was_known else channel.created_at
             channel.call.ring_ended(channel, read_at)
@@ -408,7 +409,7 @@ class Tracker:
         changed: list[CallSnapshot] = []
         for call in self._touched.values():
             snapshot = call.snapshot()
-            if snapshot != call.told:
+            if call.has_people and snapshot != call.told:
                 call.told = snapshot
                 changed.append(snapshot)
         self._touched = {}

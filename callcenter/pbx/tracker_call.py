@@ -93,6 +93,11 @@ class Call:
         self.recording = known.recording or self.recording
         self.sip_call_id = known.sip_call_id or self.sip_call_id
 
+    @property
+    def has_people(self) -> bool:
+        """Whether any phone ever had a part in it: Local channels alone (provisioning) make no call."""
+        return self.main is not None or self.remembered
+
     # --- parties
 
     def add(self, channel: Channel, number: str, exten: str) -> None:
@@ -300,6 +305,7 @@ class Call:
             self._end_hold(side, at)
         outbound_target = self.direction is not Direction.OUTBOUND or channel.party.kind is PartyKind.OUTSIDE
         if channel.is_person and not channel.rings_in and channel.up_at is None and outbound_target:
+            self.transfers.target_gave_up(channel.party.number)
             self._dialled_end = DialledEnd(cause or 0, sip, channel.rang, channel.refused_at is not None)
         if channel is self.main:
             self.hangup_cause = cause

@@ -89,14 +89,25 @@ class Transfers:
                 self._settle(TransferResult.CANCELLED)
             else:
                 self._settle(TransferResult.NO_ANSWER)
-        elif parting is not None and parting.person.party.number != number and not parting.person_hung_up:
+        elif parting is not None and number != parting.person.party.number and self._is_unexplained(parting):
             author = parting.person.party.number
             self._moves.append(Transfer(TransferKind.REDIRECT, parting.at, author, number, TransferResult.COMPLETED))
+
+    def target_gave_up(self, number: str) -> None:
+        """A phone stopped ringing without an answer: if the main party was sent there, nobody took it."""
+        if self.is_open(TransferKind.BLIND) and self._moves[-1].to_party == number:
+            self._settle(TransferResult.NO_ANSWER)
 
     def call_ended(self) -> None:
         """Whatever was open found nobody."""
         if self._is_pending():
             self._settle(TransferResult.NO_ANSWER)
+
+    def _is_unexplained(self, parting: Parting) -> bool:
+        """Whether neither a hang-up nor a transfer that we know of took the person away."""
+        author, since = parting.person.party.number, parting.at - SAME_MOMENT
+        told = any(move.from_party == author and move.at >= since for move in self._moves)
+        return not told and not parting.person_hung_up
 
     def _is_pending(self) -> bool:
         return bool(self._moves) and self._moves[-1].result is TransferResult.PENDING

@@ -122,7 +122,7 @@ def test_given_a_channel_name_when_read_then_the_endpoint_tells_whose_phone_it_i
 
 def test_given_the_takeover_by_the_system_when_an_operator_answers_later_then_both_instants_are_told(house):
     house.caller()
-    house.tell(facts.QueueJoined(at(0.1), "1.0", "enquiries", 1))
+    house.tell(facts.QueueJoined(at(0.1), "1.0", "enquiries-first", 1))
     house.phone(0.2, "1.1", "8001")
     house.tell(facts.QueueLeft(at(5), "1.0"), facts.QueueJoined(at(5.01), "1.0", "enquiries-wide", 1))
     house.gone(12, "1.1", cause=0)
@@ -268,6 +268,43 @@ def test_given_a_blind_transfer_when_the_caller_leaves_before_anybody_takes_it_t
 
     assert call.transfers[0].result is TransferResult.NO_ANSWER
     assert call.outcome is Outcome.ANSWERED
+
+
+def test_given_a_blind_transfer_that_nobody_took_when_a_third_operator_answers_then_it_still_says_so(house):
+    house.caller()
+    house.talk(1)
+    house.tell(facts.BlindTransferred(at(5), "1.1", "8002"))
+    house.leave(5, "b1", "1.1", "1.0")
+    house.gone(5.1, "1.1")
+    house.phone(6, "1.2", "8002")
+    house.gone(20, "1.2", cause=0)
+    call = house.talk(30, "1.3", "8003", bridge="b2")
+
+    assert call.transfers == (Transfer(TransferKind.BLIND, at(5), "8001", "8002", TransferResult.NO_ANSWER),)
+    assert call.operators == ("8001", "8003")
+
+
+def test_given_a_blind_transfer_to_a_line_when_any_operator_takes_it_then_it_is_completed(house):
+    house.caller()
+    house.talk(1)
+    house.tell(facts.BlindTransferred(at(5), "1.1", "4002"))
+    house.leave(5, "b1", "1.1", "1.0")
+    house.gone(5.1, "1.1")
+    call = house.talk(30, "1.3", "8003", bridge="b2")
+
+    assert call.transfers == (Transfer(TransferKind.BLIND, at(5), "8001", "4002", TransferResult.COMPLETED),)
+
+
+def test_given_an_exchange_talking_with_itself_when_tracked_then_there_is_no_call(house):
+    for half, rings_in in ((1, False), (2, True)):
+        name = f"Local/norecord@provision-00000001;{half}"
+        birth = facts.ChannelCreated(at(0), f"5.{half}", "5.1", name, rings_in, "", "norecord")
+        assert house.tracker.feed(birth) == []
+    assert house.tracker.open_calls() == []
+
+    for half in (1, 2):
+        assert house.tracker.feed(facts.HungUp(at(1), f"5.{half}", 16, 0)) == []
+    assert house.tracker.sizes()["calls"] == 0
 
 
 def test_given_a_parked_caller_when_nobody_fetches_it_in_time_then_the_parking_was_not_answered(house):
@@ -484,6 +521,19 @@ def test_given_facts_from_before_the_state_when_they_come_after_it_then_nothing_
     assert call.operators == ("8001",)
     assert call.transfers == ()
     assert house.tracker.open_calls() == []
+
+
+def test_given_calls_that_were_joined_while_the_link_was_down_when_reconciled_then_they_are_one(house):
+    house.caller()
+    house.talk(1)
+    house.tell(facts.ChannelCreated(at(5), "2.0", "2.0", "PJSIP/op8001-20", True, "8001", "8002"))
+    house.tell(facts.ChannelCreated(at(5), "2.1", "2.0", "PJSIP/op8002-21", False, "8002", "s"))
+    changed = house.tracker.reconcile(state(20, live("1.0", "trunk"), live("2.1", "op8002")))
+
+    (merged,) = [call for call in changed if call.merged_into]
+    assert (merged.key.linkedid, merged.merged_into) == ("2.0", KEY)
+    (call,) = house.tracker.open_calls()
+    assert call.operators == ("8001", "8002")
 
 
 def test_given_an_ended_call_when_restored_then_it_stays_ended(house):
