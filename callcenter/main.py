@@ -48,7 +48,7 @@ from recordings.store import Store
 
 log = structlog.get_logger(__name__)
 
-JOURNAL_POSITION = "journal_position"
+EVENT_LOG_OFFSET = "event_log_offset"
 PAGES = ROOT / "agents_ui" / "dist"
 
 
@@ -70,16 +70,16 @@ class DatabaseMemory:
         async with self.database.read() as session:
             return await call_service.ended_keys(session, keys)
 
-    async def journal_position(self) -> int:
+    async def event_log_offset(self) -> int:
         """Return up to which byte the event log needs not be read again."""
         async with self.database.read() as session:
-            return int(await call_service.recall(session, self.node, JOURNAL_POSITION) or 0)
+            return int(await call_service.recall(session, self.node, EVENT_LOG_OFFSET) or 0)
 
-    async def keep_journal_position(self, position: int) -> None:
-        """Keep that position, once every call told so far is stored."""
+    async def keep_event_log_offset(self, offset: int) -> None:
+        """Keep that offset, once every call told so far is stored."""
         await self.writer.flush()
         async with self.database.begin() as session:
-            await call_service.remember(session, self.node, JOURNAL_POSITION, str(position))
+            await call_service.remember(session, self.node, EVENT_LOG_OFFSET, str(offset))
 
 
 def build(settings: Settings, clock: Clock) -> web.Application:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from callcenter.clock import Clock
 from callcenter.errors import HouseError, NotFound, PbxRefused, PbxUnavailable
 from callcenter.events import CallChanged, EventBus, LinkChanged
+from callcenter.pbx import cel
 from callcenter.pbx.actions import Actions
 from callcenter.pbx.bridge import AmiBridge, Timing
 from callcenter.pbx.facts import BadFact, from_ami
-from callcenter.pbx.journal import Journal
 from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
 from callcenter.pbx.tracker_parties import PartyKind
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 AMI_USER = "callcenter"
 SWEEP_SECONDS = 30.0
+LOG_BYTES = 64_000_000
+"""The event log is begun anew beyond this size, once all of it has been dealt with."""
 
 
 class Memory(Protocol):
@@ -46,12 +48,12 @@ class Memory(Protocol):
         """Return those of `keys` whose end is stored."""
         ...
 
-    async def journal_position(self) -> int:
+    async def event_log_offset(self) -> int:
         """Return up to which byte the event log needs not be read again."""
         ...
 
-    async def keep_journal_position(self, position: int) -> None:
-        """Keep that position, once everything before it is stored."""
+    async def keep_event_log_offset(self, offset: int) -> None:
+        """Keep that offset, once every call told so far is stored."""
         ...
 
 
@@ -74,7 +76,10 @@ class Exchange:
         self._memory = memory
         self._clock = clock
         self._tracker = Tracker(settings.node)
-        self._journal = Journal(event_log)
+        self._event_log = event_log
+        self._log_end = 0
+        self._unattended: set[CallKey] = set()
+        self._orders: set[asyncio.Task[None]] = set()
         self.unusable = 0
         self.bridge = AmiBridge(
             "127.0.0.1",
@@ -100,9 +105,10 @@ class Exchange:
 
     async def close(self) -> None:
         """End the link; the dialplan notices by the missing heartbeat."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *self._orders]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.bridge.close()
 
     def open_calls(self) -> list[CallSnapshot]:
@@ -173,6 +179,31 @@ class Exchange:
     def _publish(self, calls: Iterable[CallSnapshot]) -> None:
         for call in calls:
             self._bus.publish(CallChanged(call))
+            if call.recording is not None:
+                self._mind_recording(call)
+
+    def _mind_recording(self, call: CallSnapshot) -> None:
+        """End a recording when our staff leave the call: guests among themselves are not recorded."""
+        legs = () if call.ended_at is not None else self._tracker.channels_of(call.key)
+        if not staff_have_left(legs):
+            self._unattended.discard(call.key)
+        elif call.key not in self._unattended:
+            self._unattended.add(call.key)
+            recorded = next(leg.name for leg in legs if leg.is_recorded)
+            self._order(self.actions.stop_mixmonitor(recorded), f"stop-recording-{call.key.linkedid}")
+
+    def _order(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Ask the exchange for something that news made necessary, without holding the news up."""
+
+        async def carry_out() -> None:
+            try:
+                await work
+            except (PbxUnavailable, PbxRefused) as error:
+                log.warning("order_failed", order=name, reason=str(error))
+
+        task = asyncio.create_task(carry_out(), name=name)
+        self._orders.add(task)
+        task.add_done_callback(self._orders.discard)
 
     # --- after each connect
 
@@ -180,21 +211,22 @@ class Exchange:
         await self._heartbeat()
         known = {call.key: call for call in await self._memory.open_calls()}
         known |= {call.key: call for call in self._tracker.open_calls()}
-        position = await self._memory.journal_position()
+        offset = await self._memory.event_log_offset()
         state = await read_state(self.bridge, self._clock)
-        rebuilt = await asyncio.to_thread(self._journal.rebuild, self._settings.node, position, known.values())
-        changed = rebuilt.tracker.reconcile(state)
-        missed = {call.key: call for call in rebuilt.ended}
-        stored = await self._memory.completed(missed)
-        self._tracker = rebuilt.tracker
-        self._publish(call for key, call in missed.items() if key not in stored)
-        self._publish(changed)
-        self._publish(self._tracker.open_calls())
+        missed = await asyncio.to_thread(
+            cel.catch_up, self._event_log, offset, self._settings.node, tuple(known.values())
+        )
+        changed = missed.tracker.reconcile(state)
+        complete = await self._memory.completed([call.key for call in missed.ended])
+        caught_up = [call for call in missed.ended if call.key not in complete]
+        self._tracker = missed.tracker
+        self._publish([*caught_up, *changed, *self._tracker.open_calls()])
         log.info(
             "exchange_synchronised",
-            caught_up=len(missed.keys() - stored),
+            caught_up=len(caught_up),
             open_calls=len(self._tracker.open_calls()),
             swept=sum(call.swept for call in changed),
+            bad_log_rows=missed.garbage,
         )
 
     # --- while the link is up
@@ -215,15 +247,29 @@ class Exchange:
             await asyncio.sleep(SWEEP_SECONDS)
             if self.bridge.status.state is not LinkState.UP:
                 continue
-            now = self._clock.now()
-            self._publish(self._tracker.sweep(now))
-            oldest = min((call.started_at for call in self._tracker.open_calls()), default=now)
-            position = await asyncio.to_thread(self._journal.safe_position, now, oldest)
-            if position is not None:
-                try:
-                    await self._memory.keep_journal_position(position)
-                except HouseError as error:
-                    log.warning("journal_position_not_kept", reason=str(error))
+            self._publish(self._tracker.sweep(self._clock.now()))
+            try:
+                await self._advance()
+            except (HouseError, OSError) as error:
+                log.warning("event_log_offset_not_kept", reason=str(error))
+
+    async def _advance(self) -> None:
+        """Move the offset on, never beyond what the last look saw: a call of which no news came yet is not lost."""
+        offset = await self._memory.event_log_offset()
+        still_open = {call.key.linkedid for call in self._tracker.open_calls()}
+        end = await asyncio.to_thread(_size_of, self._event_log)
+        further = await asyncio.to_thread(cel.advance, self._event_log, offset, still_open)
+        further = min(further, self._log_end)
+        self._log_end = end
+        if further == end > LOG_BYTES and not still_open:
+            self._event_log.replace(self._event_log.with_suffix(".csv.1"))
+            self._log_end = further = 0
+        if further != offset:
+            await self._memory.keep_event_log_offset(further)
+
+
+def _size_of(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
 
 
 def staff_have_left(legs: Collection[Leg]) -> bool:
