@@ -66,7 +66,7 @@ def pbx_folder(settings: Settings) -> Path:
 
 
 def endpoint_names(settings: Settings) -> tuple[str, ...]:
-    """Every phone's endpoint name: op8001…, room0301…"""
+    """Every phone's endpoint name: op8001 and so on, room0301 and so on."""
     staff = [f"op{extension}" for block in settings.phones for extension in block.extensions]
     rooms = [f"room{extension}" for block in settings.rooms for extension in block.extensions]
     return (*staff, *rooms)
@@ -84,13 +84,13 @@ def load_secrets(settings: Settings) -> Secrets:
         phones = dict(stored.get("phones", {}))
         for name in endpoint_names(settings):
             phones.setdefault(name, secrets.token_urlsafe(18))
-        made = {"ami": stored.get("ami") or secrets.token_urlsafe(24), "phones": phones}
-        if made != stored:
+        ami = str(stored.get("ami") or secrets.token_urlsafe(24))
+        if stored != {"ami": ami, "phones": phones}:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_private(file, json.dumps(made, indent=1))
+            write_private(file, json.dumps({"ami": ami, "phones": phones}, indent=1))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ProvisioningError(f"the passwords in {file} cannot be used ({error}); mend or delete the file") from error
-    return Secrets(ami=made["ami"], phones=phones)
+    return Secrets(ami=ami, phones=phones)
 
 
 def find_program(settings: Settings) -> Program:
@@ -143,7 +143,8 @@ def render(
         context = _context(settings, passwords, folder, program)
         environment = _environment()
         return tuple(
-            _render_one(environment, template.name, context, folder / "etc") for template in sorted(TEMPLATES.glob("*.j2"))
+            _render_one(environment, template.name, context, folder / "etc")
+            for template in sorted(TEMPLATES.glob("*.j2"))
         )
     except OSError as error:
         raise ProvisioningError(f"the exchange's folder {folder} cannot be written: {error}") from error
@@ -167,7 +168,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - not HTML; `_checked` refuses what could be syntax here
+        autoescape=False,
     )
 
 
@@ -183,9 +184,11 @@ def _checked(value: object) -> object:
 def _context(settings: Settings, passwords: Secrets, folder: Path, program: Program) -> dict[str, object]:
     entries = [_entry(settings, line, line.number, _FIRST[line.mode]) for line in settings.lines]
     entries.append(_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]))
+    by_name, by_address = "auth_username,username", "ip"
+    on_loopback = _is_loopback(settings.pbx.bind)
     return {
         "pbx": settings.pbx,
-        "identifier_order": "auth_username,username,ip" if _is_loopback(settings.pbx.bind) else "ip,auth_username,username",
+        "identifier_order": f"{by_name},{by_address}" if on_loopback else f"{by_address},{by_name}",
         "secrets": passwords,
         "folder": folder,
         "modules": program.modules,
@@ -242,7 +245,7 @@ def _member(extension: str, penalty: int) -> str:
 
 def _phones(settings: Settings, passwords: Secrets) -> list[_Phone]:
     staff = [
-        _Phone(f"op{extension}", extension, "staff-web" if block.webrtc else "staff", passwords.phones[f"op{extension}"])
+        _Phone(name := f"op{extension}", extension, "staff-web" if block.webrtc else "staff", passwords.phones[name])
         for block in settings.phones
         for extension in block.extensions
     ]

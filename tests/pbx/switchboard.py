@@ -69,7 +69,9 @@ def desk_of(index: int) -> Desk:
     )
 
 
-def test_settings(var: Path, *, node: str = "test", max_wait_seconds: int = 30, heartbeat_seconds: float = 5) -> Settings:
+def hotel_settings(
+    var: Path, *, node: str = "test", max_wait_seconds: int = 30, heartbeat_seconds: float = 5
+) -> Settings:
     """Settings of the test hotel on free ports, everything below `var`."""
     lines, queues, phones, rooms = [], {}, [], []
     for index in range(LINES):
@@ -172,7 +174,9 @@ class Switchboard:
     async def until_state(self, extension: str, state: str, within: float = 10) -> None:
         """Wait for a phone's state as the exchange sees it: Not in use, In use, Ringing, Unavailable."""
         shown = re.compile(rf"Endpoint: +{self.endpoint(extension)}(/\S+)? +{state} ")
-        await self.until(f"pjsip show endpoint {self.endpoint(extension)}", lambda text: bool(shown.search(text)), within)
+        await self.until(
+            f"pjsip show endpoint {self.endpoint(extension)}", lambda text: bool(shown.search(text)), within
+        )
 
     async def beat(self) -> None:
         """Do what the living application does: show the dialplan its heartbeat."""
@@ -181,11 +185,11 @@ class Switchboard:
 
 @contextlib.contextmanager
 def running_switchboard(node: str = "test", **options: float) -> Iterator[Switchboard]:
-    """Start an exchange in a folder of its own and end it afterwards; `options` as of `test_settings`."""
+    """Start an exchange in a folder of its own and end it afterwards; `options` as of `hotel_settings`."""
     install_asterisk()
     var = Path(tempfile.mkdtemp(prefix="hotel-"))
     var.chmod(0o755)
-    settings = test_settings(var, node=node, **options)  # type: ignore[arg-type]
+    settings = hotel_settings(var, node=node, **options)  # type: ignore[arg-type]
     pbx = PrivatePbx(settings)
     make_prompts(var / "prompts")
     try:
@@ -246,5 +250,5 @@ def tones_in(call: Dialog) -> list[int]:
 async def until_heard(call: Dialog, tone: int, within: float = 10) -> None:
     """Wait until a caller (who keeps what he hears) has heard a tone; sound has no event, so it is looked for."""
     async with asyncio.timeout(within):
-        while tone not in tones_in(call):
+        while tone not in tones_in(call):  # noqa: ASYNC110 - packets come without an event to wait for
             await asyncio.sleep(0.1)

@@ -136,7 +136,9 @@ async def test_given_a_caller_gives_up_while_ringing_then_the_operators_phone_st
     assert facts.final_status == 487
 
 
-async def test_given_a_caller_gives_up_while_waiting_then_the_line_is_empty(switchboard: Switchboard, desk: Desk) -> None:
+async def test_given_a_caller_gives_up_while_waiting_then_the_line_is_empty(
+    switchboard: Switchboard, desk: Desk
+) -> None:
     async with switchboard.guest() as guest:
         call = guest.call(desk.number)
         await switchboard.until(f"queue show {desk.queue}", lambda text: "has 1 calls" in text)
@@ -237,6 +239,22 @@ async def test_given_a_call_longer_than_every_timer_then_it_is_not_cut(switchboa
         facts = await call.bye()
     assert facts.ended_by is EndedBy.THIS_PHONE
     assert facts.talk_seconds > 2 * TAKEOVER
+
+
+async def test_given_a_waiting_caller_when_an_operator_lets_it_ring_then_the_next_one_gets_the_call(
+    switchboard: Switchboard, desk: Desk
+) -> None:
+    async with switchboard.guest() as guest:
+        call = guest.call(desk.number)
+        await switchboard.until(f"queue show {desk.queue}", lambda text: "has 1 calls" in text)
+        async with (
+            switchboard.phone(desk.first, rings_unanswered()) as absent,
+            switchboard.phone(desk.wide, rings_unanswered()) as present,
+        ):
+            await absent.next_call()
+            present.on_call = answers()
+            await (await present.next_call(within=20)).answered()
+            await call.bye()
 
 
 async def test_given_a_menu_first_line_then_the_system_answers_before_any_operator_rings(
