@@ -41,7 +41,8 @@ export interface Session {
   user: User;
   csrf: string;
   hotel: { name: Words; timezone: string };
-  lines: { number: string; name: Words }[];
+  /** `ring_cadence` where a line has its own. */
+  lines: { number: string; name: Words; ring_cadence?: number }[];
   queues: { id: string; name: Words }[];
   /** Seconds from the start of one ring to the start of the next. */
   ring_cadence: number;
