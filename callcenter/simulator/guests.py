@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
 from typing import Self
 
 from callcenter.simulator.behaviours import passing
@@ -79,9 +78,7 @@ class Staff:
         await self._sit_down(self._colleague, self._take_over)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         await self._open.aclose()
 
     async def _sit_down(self, desk: Desk, behaviour: Behaviour) -> None:
@@ -126,9 +123,7 @@ class Guests:
         await self._phone.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         await self._phone.close()
 
     async def visit(self, line: str, caller: str, wish: Wish) -> Visit:
