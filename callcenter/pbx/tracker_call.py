@@ -67,6 +67,7 @@ class Call:
         self._talk_since: datetime | None = None
         self._dialled_end: DialledEnd | None = None
         self._holders: dict[Side, str] = {}
+        self._queued_at: datetime | None = None
 
     @classmethod
     def from_snapshot(cls, known: CallSnapshot) -> Call:
@@ -279,11 +280,12 @@ class Call:
 
     def queued(self, queue: str, position: int, at: datetime) -> None:
         """The caller waits in a queue; joining it again at once, to be offered more widely, is the same wait."""
-        last = self.queue_waits[-1] if self.queue_waits else None
-        if last is not None and (last.began_at >= at or (last.queue == queue and last.ended_at is None)):
+        if self._queued_at is not None and at <= self._queued_at:
             return
         self.unqueued(at)
-        if last is not None and last.queue == queue and last.ended_at is not None and at - last.ended_at <= SAME_WAIT:
+        self._queued_at = at
+        last = self.queue_waits[-1] if self.queue_waits else None
+        if last is not None and last.queue == queue and last.ended_at and at - last.ended_at <= SAME_WAIT:
             self.queue_waits[-1] = replace(last, ended_at=None)
         else:
             self.queue_waits.append(QueueWait(queue, at, position))
@@ -291,7 +293,7 @@ class Call:
     def unqueued(self, at: datetime) -> None:
         """The caller no longer waits in a queue."""
         last = self.queue_waits[-1] if self.queue_waits else None
-        if last is not None and last.ended_at is None and last.began_at <= at:
+        if last is not None and last.ended_at is None and (self._queued_at is None or self._queued_at <= at):
             self.queue_waits[-1] = replace(last, ended_at=at)
 
     # --- the end

@@ -327,6 +327,38 @@ def test_given_a_capture_when_printed_then_the_record_has_the_promised_fields_in
     assert (record["outcome"], record["hangup_cause"], record["swept"]) == ("answered", 16, False)
 
 
+# --- our own dialplan
+
+
+def test_given_the_takeover_when_the_caller_gives_up_waiting_then_both_stays_and_the_sip_call_id_are_told():
+    (call,) = calls_in(raw("hotel-takeover"))
+
+    assert near(call.first_ring_at, 11618.658)
+    assert near(call.answered_at, 11621.165)
+    assert (call.answered_by, call.outcome) == (Answerer.SYSTEM, Outcome.ABANDONED)
+    assert [wait.queue for wait in call.queue_waits] == ["q4101", "q4101"]
+    assert call.recording == call.key.linkedid
+    assert call.sip_call_id
+
+
+def test_given_a_blind_transfer_that_the_exchange_refuses_when_tracked_then_there_was_none():
+    (call,) = calls_in(raw("hotel-blind"))
+
+    assert call.transfers == ()
+    assert call.operators == ("6061",)
+    assert call.talk_seconds == pytest.approx(11658.858 - 11654.854, abs=TOLERANCE)
+
+
+def test_given_a_bridge_mixed_by_softmix_when_transferred_with_a_consultation_then_it_is_told_whole():
+    (call,) = calls_in(raw("hotel-holdatt"))
+
+    (move,) = call.transfers
+    assert (move.kind, move.from_party, move.to_party, move.result) == (ATTENDED, "6051", "6054", COMPLETED)
+    (hold,) = call.holds
+    assert near(hold.began_at, 11649.757)
+    assert near(hold.ended_at, 11651.069)
+
+
 # --- damage
 
 
