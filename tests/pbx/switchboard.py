@@ -121,6 +121,11 @@ class Switchboard:
         return desk_of((self._desks - 1) % FIVE_SECONDS.start)
 
     @property
+    def desk_of_first_line(self) -> Desk:
+        """The desk whose line serves room phones that dial 0."""
+        return desk_of(0)
+
+    @property
     def monitor_folder(self) -> Path:
         """Where the exchange writes recordings, in folders by day."""
         return self.pbx.folder / "spool" / "monitor"
@@ -177,6 +182,22 @@ class Switchboard:
         await self.until(
             f"pjsip show endpoint {self.endpoint(extension)}", lambda text: bool(shown.search(text)), within
         )
+
+    async def action(self, name: str, **fields: str) -> str:
+        """Give the manager interface one action, without any of our own bridge, and return the answer to it."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.settings.pbx.ami_port)
+        login = {"Action": "Login", "Username": "callcenter", "Secret": self.secrets.ami, "Events": "off"}
+        answer = ""
+        for message in (login, {"Action": name, "ActionID": "test", **fields}):
+            writer.write("".join(f"{key}: {value}\r\n" for key, value in message.items()).encode() + b"\r\n")
+            answer = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode()
+        writer.close()
+        return answer
+
+    async def redirect(self, channel: str, extension: str) -> None:
+        """Move a channel to an extension of the transfer context, as the application does."""
+        answer = await self.action("Redirect", Channel=channel, Context="transfer", Exten=extension, Priority="1")
+        assert "Response: Success" in answer, answer
 
     async def beat(self) -> None:
         """Do what the living application does: show the dialplan its heartbeat."""
