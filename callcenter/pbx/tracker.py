@@ -150,6 +150,7 @@ class Tracker:
             self._found_alive(live, state.read_at)
         for call in self._open():
             if call.channels:
+                call.end_lost_rings()
                 alone = not call.company
                 self._review(call, state.read_at)
                 if alone and call.company:

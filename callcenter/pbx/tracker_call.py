@@ -110,6 +110,7 @@ class Call:
         outside = channel.party.kind is PartyKind.OUTSIDE
         self._staffed |= not outside
         if self.remembered:
+            self._recognise_ring(channel)
             if self.main is None and (outside or self.direction is Direction.INTERNAL):
                 self.main = channel
         elif self.main is None:
@@ -165,6 +166,19 @@ class Call:
         if ring is not None and ring.ended_at is None:
             self.rings[channel.uniqueid] = replace(ring, ended_at=at)
 
+    def _recognise_ring(self, channel: Channel) -> None:
+        """Find the phone that was ringing when the call was persisted."""
+        for identity, ring in self.rings.items():
+            if ring.ended_at is None and ring.operator == channel.party.number and identity not in self.channels:
+                self.rings[channel.uniqueid] = self.rings.pop(identity)
+                return
+
+    def end_lost_rings(self) -> None:
+        """No phone rings whose channel has gone, even if nobody told that it stopped."""
+        for identity, ring in self.rings.items():
+            if ring.ended_at is None and identity not in self.channels:
+                self.rings[identity] = replace(ring, ended_at=max(ring.began_at, self.last_at))
+
     def judge_system_answer(self) -> None:
         """The system answered if the main party is up and no phone that was picked up is about to take it.
 
@@ -201,6 +215,7 @@ class Call:
 
     def _joined(self, person: Channel, at: datetime) -> None:
         """A person and the main party hear each other from now on."""
+        self.unqueued(at)
         self.ring_ended(person, at)
         if person.uniqueid in self.rings:
             self.rings[person.uniqueid] = replace(self.rings[person.uniqueid], answered=True)

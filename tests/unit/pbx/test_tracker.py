@@ -20,6 +20,8 @@ from callcenter.telephony import (
     Direction,
     Hold,
     Outcome,
+    QueueWait,
+    Ring,
     Side,
     Transfer,
     TransferKind,
@@ -459,6 +461,28 @@ def test_given_a_restored_talk_when_it_ends_then_the_talk_before_the_restart_cou
     house.tracker.reconcile(state(100, live("1.0", "trunk", seconds=100), live("1.1", "op8001", seconds=99)))
 
     assert house.gone(120, "1.1", "1.0").talk_seconds == pytest.approx(113)
+
+
+def test_given_phones_that_rang_when_the_application_died_when_it_returns_then_only_the_living_one_still_rings(house):
+    ringing = persisted(
+        answered_at=None,
+        answered_by=Answerer.NONE,
+        operator_answered_at=None,
+        operators=(),
+        holds=(),
+        rings=(Ring("8001", at(1)), Ring("8002", at(2))),
+        queue_waits=(QueueWait("enquiries", at(0.5), 1),),
+    )
+    house.tracker.restore([ringing])
+    phones = (live("1.0", "trunk", up=False, bridge_id=""), live("1.2", "op8002", up=False, bridge_id=""))
+    (call,) = house.tracker.reconcile(state(10, *phones))
+    assert call.rings == (Ring("8001", at(1), at(2)), Ring("8002", at(2)))
+
+    house.tell(facts.ChannelUp(at(12), "1.2"), facts.ChannelUp(at(12), "1.0"))
+    call = house.bridge(12.1, "b1", "1.2", "1.0")
+    assert call.rings[1] == Ring("8002", at(2), at(12), answered=True)
+    assert (call.answered_by, call.answered_at) == (Answerer.OPERATOR, at(12.1))
+    assert call.queue_waits == (QueueWait("enquiries", at(0.5), 1, at(12.1)),)
 
 
 def test_given_a_restored_call_when_the_exchange_no_longer_knows_it_then_it_is_closed_and_marked(house):
