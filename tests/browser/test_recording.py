@@ -85,6 +85,16 @@ async def test_given_a_recording_whose_file_is_gone_when_it_is_played_then_the_p
     await expect(page.get_by_role("alert")).to_contain_text("The recording cannot be played.")
 
 
+async def test_given_a_call_just_ended_when_its_recording_is_filed_then_the_player_comes_by_itself(
+    house: BrowserHouse, sign_in: SignIn
+) -> None:
+    ids = await house.store(TALKED)
+    page = await sign_in("supervisor", f"/calls/{ids[TALKED.key]}")
+    await expect(page.get_by_text("the recording is not filed yet")).to_be_visible()
+    await house.record(TALKED, SECONDS)
+    await expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
 async def test_given_a_call_without_recording_when_it_opens_then_it_says_so(
     house: BrowserHouse, sign_in: SignIn
 ) -> None:

@@ -1,6 +1,6 @@
 /** A call's course in words: which facts of an entry are worth telling, in which order. */
 
-import type { TimelineEntry } from '@/api/types';
+import type { Call, TimelineEntry } from '@/api/types';
 import { duration } from '@/time/format';
 
 /** A piece of text: a key of the locale files with its parameters, or plain text. */
@@ -71,4 +71,10 @@ export function toneOf(kind: string): 'ringing' | 'talking' | 'held' | 'system' 
     default:
       return 'plain';
   }
+}
+
+/** True when the call has ended, was recorded, and its recording has not been filed. */
+export function awaitsRecording(call: Pick<Call, 'ended_at' | 'recording' | 'timeline'>): boolean {
+  const wasRecorded = call.timeline.some((entry) => entry.kind === 'recording_started');
+  return call.ended_at !== null && call.recording === null && wasRecorded;
 }

@@ -248,6 +248,7 @@ const en: typeof zh = {
   recording: {
     title: 'Recording',
     none: 'This call has no recording.',
+    filing: 'The call was recorded; the recording is not filed yet.',
     pending: 'The recording is filed when the call has ended.',
     notAllowed: 'You may not listen to recordings.',
     notAllowedHint: "Listening needs a supervisor's rights; every listen is kept in the audit log.",

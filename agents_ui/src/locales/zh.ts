@@ -246,6 +246,7 @@ export default {
   recording: {
     title: '录音',
     none: '这次通话没有录音。',
+    filing: '通话已录音，录音尚未入库。',
     pending: '录音在通话结束后入库。',
     notAllowed: '您没有收听录音的权限。',
     notAllowedHint: '收听录音需要主管权限；每次收听都会记入审计日志。',
