@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
+import os
 import signal
 import socket
 import sys
@@ -12,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import aiohttp
 import structlog
@@ -56,6 +59,8 @@ class House:
         self.settings = settings
         self.pbx = PrivatePbx(settings)
         self._demo = demo
+        self._owns_pbx = False
+        self._lock_file: TextIO | None = None
         self._application: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
         self._failures = 0
@@ -76,10 +81,13 @@ class House:
         Raises:
             HouseStartError, PbxStartError, ProvisioningError: something is in the way.
         """
+        self._lock()
+        await asyncio.to_thread(self._end_orphan)
         _check_port(self.settings.http.host, self.settings.http.port)
         progress("preparing the database")
         logins = await self._prepare_database()
         progress("starting Asterisk")
+        self._owns_pbx = True
         secrets = await asyncio.to_thread(self.pbx.ensure_running)
         progress("starting the application")
         await self._start_application()
@@ -113,7 +121,42 @@ class House:
                 log.warning("application_killed", pid=application.pid)
                 application.kill()
                 await application.wait()
-        await asyncio.to_thread(self.pbx.stop)
+            self._pid_file.unlink(missing_ok=True)
+        if self._owns_pbx:
+            await asyncio.to_thread(self.pbx.stop)
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+    def _lock(self) -> None:
+        """Make sure that nobody else runs the house of this folder; the lock goes with this process."""
+        self.settings.var_folder.mkdir(parents=True, exist_ok=True)
+        self._lock_file = (self.settings.var_folder / "house.lock").open("a+")
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HouseStartError(
+                f"a house already runs in {self.settings.var_folder}; end it first, or choose another folder with "
+                "CALLCENTER_VAR and other ports"
+            ) from error
+
+    def _end_orphan(self) -> None:
+        """End the application of an earlier start that was killed without ending it."""
+        try:
+            pid = int(self._pid_file.read_text(encoding="ascii"))
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return
+        if b"callcenter.main" not in command:
+            return
+        log.warning("orphan_ended", pid=pid)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+            deadline = time.monotonic() + GRACE_SECONDS
+            while time.monotonic() < deadline:
+                if not Path(f"/proc/{pid}").exists():
+                    return
+                time.sleep(0.1)
 
     async def _prepare_database(self) -> NewLogins:
         await upgrade(self.settings.database_url)
@@ -143,6 +186,10 @@ class House:
         file.write_text(json.dumps({"password": password, "users": usernames}, indent=1), encoding="utf-8")
 
     @property
+    def _pid_file(self) -> Path:
+        return self.settings.var_folder / "application.pid"
+
+    @property
     def _credentials_file(self) -> Path:
         return self.settings.var_folder / "demo-credentials.json"
 
@@ -155,6 +202,7 @@ class House:
             self._application = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "callcenter.main", start_new_session=True, stdout=output, stderr=output
             )
+        self._pid_file.write_text(f"{self._application.pid}\n", encoding="ascii")
         self._started_at = time.monotonic()
 
     def _last_words(self) -> str:
