@@ -61,9 +61,12 @@ def _measure(calls: int, cadence: float, guard: float, *, with_application: bool
             for i in range(LINES)
         ],
     }
-    with temporary_folder() as folder, running_pbx(house(folder, values)) as rig:
-        with running_application(rig) if with_application else nullcontext():
-            facts = asyncio.run(_call_all(rig, calls, cadence))
+    with (
+        temporary_folder() as folder,
+        running_pbx(house(folder, values)) as rig,
+        running_application(rig) if with_application else nullcontext(),
+    ):
+        facts = asyncio.run(_call_all(rig, calls, cadence))
     return [fact.ringing_seconds for fact in facts if fact.answered and fact.ringing_seconds is not None]
 
 
