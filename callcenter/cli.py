@@ -12,7 +12,7 @@ from pathlib import Path
 
 from callcenter import demo, logs
 from callcenter.house import House, HouseStartError, NewLogins, until_stopped
-from callcenter.pbx.provisioning import ProvisioningError
+from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import replay
 from callcenter.pbx.server import PbxStartError
 from callcenter.settings import Settings, SettingsError, load
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     replayed = calls.add_parser("replay", help="print the call records of a raw AMI capture as JSON lines")
     replayed.add_argument("capture", type=Path)
     replayed.set_defaults(command=_replay)
+    prompts = commands.add_parser("prompts", help="what callers hear").add_subparsers(required=True, metavar="COMMAND")
+    built = prompts.add_parser("build", help="render the prompts whose text or voice changed (needs the extra `speech`)")
+    built.set_defaults(command=_build_prompts)
     return parser
 
 
@@ -67,6 +70,22 @@ def _replay(options: argparse.Namespace) -> int:
                 _say(json.dumps(record, ensure_ascii=False))
     except OSError as error:
         return _failed(f"{options.capture} cannot be read: {error.strerror}", WRONG_USE)
+    return 0
+
+
+def _build_prompts(_: argparse.Namespace) -> int:
+    settings = load()
+    try:
+        from ivr import rendering, voices
+    except ModuleNotFoundError as error:
+        return _failed(f"{error.name} is missing; install requirements-speech.lock into an environment of its own", 1)
+    names = {voices.Language.ZH: settings.hotel.name.zh, voices.Language.EN: settings.hotel.name.en}
+    voice_folder = settings.var_folder / "speech"
+    voices.fetch_voices(voice_folder)
+    texts = rendering.load_texts(PROMPTS, names)
+    rendered = rendering.build(texts, PROMPTS, voices.Kokoro(voice_folder))
+    rendering.build_music(PROMPTS)
+    _say("\n".join(rendered) or "every prompt is up to date")
     return 0
 
 

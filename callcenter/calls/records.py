@@ -61,7 +61,7 @@ def to_row(call: CallSnapshot, cadences: Cadences) -> dict[str, Any]:
         "answered_by": call.answered_by.value,
         "operator_answered_at": call.operator_answered_at,
         "ended_at": call.ended_at,
-        "outcome": call.outcome.value,
+        "outcome": _outcome(call).value,
         "hangup_cause": call.hangup_cause,
         "operators": list(call.operators),
         "rings": _rings.dump_python(call.rings, mode="json"),
@@ -102,6 +102,13 @@ def to_snapshot(row: Call) -> CallSnapshot:
         sip_call_id=row.sip_call_id,
         swept=row.swept,
     )
+
+
+def _outcome(call: CallSnapshot) -> Outcome:
+    """Judge a caller who left while the system spoke: no line has a menu that could have served, so he gave up."""
+    if call.outcome is Outcome.SERVED_BY_SYSTEM and call.direction is Direction.INBOUND:
+        return Outcome.ABANDONED
+    return call.outcome
 
 
 def _instants(call: CallSnapshot) -> Iterator[datetime]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,7 +43,8 @@ class CallQuery:
 async def store(session: AsyncSession, calls: Iterable[CallSnapshot], cadences: Cadences) -> dict[CallKey, int]:
     """Insert or update the records of `calls`; the same again changes nothing.
 
-    A snapshot never overwrites a later one (see `records.precedence`), whatever the order of arrival.
+    A snapshot never overwrites a later one (see `records.precedence`), whatever the order of arrival. A call that
+    turned out to be a leg of another one (a consultation before a transfer) has no record of its own.
 
     Returns:
         The ids of the records that were written.
@@ -56,7 +57,13 @@ async def store(session: AsyncSession, calls: Iterable[CallSnapshot], cadences: 
     if not latest:
         return {}
     # In the order of their keys, so that two writers lock rows in the same order and never each other.
-    rows = [to_row(latest[key], cadences) for key in sorted(latest, key=lambda key: (key.node, key.linkedid))]
+    ordered = [latest[key] for key in sorted(latest, key=lambda key: (key.node, key.linkedid))]
+    merged = [(call.key.node, call.key.linkedid) for call in ordered if call.merged_into is not None]
+    if merged:
+        await session.execute(delete(Call).where(tuple_(Call.node, Call.linkedid).in_(merged)))
+    rows = [to_row(call, cadences) for call in ordered if call.merged_into is None]
+    if not rows:
+        return {}
     written = await session.execute(_upsert(session), rows)
     return {CallKey(node, linkedid): number for number, node, linkedid in written}
 

@@ -256,7 +256,7 @@ class Exchange:
     async def _advance(self) -> None:
         """Move the offset on, never beyond what the last look saw: a call of which no news came yet is not lost."""
         offset = await self._memory.event_log_offset()
-        still_open = {call.key.linkedid for call in self._tracker.open_calls()}
+        still_open = self._tracker.open_linkedids()
         end = await asyncio.to_thread(_size_of, self._event_log)
         further = await asyncio.to_thread(cel.advance, self._event_log, offset, still_open)
         further = min(further, self._log_end)

@@ -47,10 +47,11 @@ class HotelOut(Output):
 
 
 class LineOut(Output):
-    """A hotline number."""
+    """A hotline number; `ring_cadence`: seconds from one ring to the next on it."""
 
     number: str
     name: Words
+    ring_cadence: float
 
 
 class QueueOut(Output):
@@ -73,7 +74,10 @@ class House(Output):
         """Take it from the settings."""
         return cls(
             hotel=HotelOut(name=settings.hotel.name, timezone=settings.hotel.timezone),
-            lines=[LineOut(number=line.number, name=line.name) for line in settings.lines],
+            lines=[
+                LineOut(number=line.number, name=line.name, ring_cadence=settings.rings_of(line).ring_cadence)
+                for line in settings.lines
+            ],
             queues=[QueueOut(id=key, name=queue.name) for key, queue in settings.queues.items()],
             ring_cadence=settings.three_rings.ring_cadence,
         )

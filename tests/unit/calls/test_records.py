@@ -239,3 +239,30 @@ async def _store(database: Database, *calls: CallSnapshot) -> dict[CallKey, int]
 async def _all(database: Database) -> list[CallSnapshot]:
     async with database.read() as session:
         return [to_snapshot(row) for row in await session.scalars(select(Call))]
+
+
+async def test_given_a_consultation_that_became_part_of_a_call_when_stored_then_it_has_no_record_of_its_own(
+    database: Database,
+) -> None:
+    consultation = call("2.1", direction=Direction.INTERNAL, caller="8001", line="8101")
+    async with database.begin() as session:
+        await service.store(session, [call("1.1"), consultation], CADENCES)
+    merged = replace(consultation, ended_at=at(9), outcome=Outcome.ANSWERED, merged_into=CallKey("pbx1", "1.1"))
+
+    async with database.begin() as session:
+        await service.store(session, [merged, call("1.1", operator=3, end=20)], CADENCES)
+
+    async with database.read() as session:
+        stored = await service.page(session, service.CallQuery(), limit=10)
+    assert [row.linkedid for row in stored] == ["1.1"]
+
+
+async def test_given_a_caller_who_left_while_the_system_greeted_when_stored_then_he_gave_up(database: Database) -> None:
+    greeted = call("3.1", system=0.1, end=4, outcome=Outcome.SERVED_BY_SYSTEM)
+
+    async with database.begin() as session:
+        await service.store(session, [greeted], CADENCES)
+
+    async with database.read() as session:
+        stored = await service.page(session, service.CallQuery(), limit=10)
+    assert stored[0].outcome == Outcome.ABANDONED

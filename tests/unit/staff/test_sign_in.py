@@ -21,6 +21,7 @@ async def test_given_a_user_when_signing_in_then_the_session_names_rights_and_ho
     assert session["user"]["role"] == "operator"
     assert session["user"]["permissions"] == ["calls.read", "calls.see_numbers", "live.read", "recordings.pause"]
     assert [line["number"] for line in session["lines"]] == ["4001", "4002", "4003"]
+    assert {line["ring_cadence"] for line in session["lines"]} == {5.0}
     assert session["hotel"]["timezone"] == "Asia/Shanghai"
     assert session["ring_cadence"] == 5.0
     cookie = answer.cookies["callcenter_session"]
