@@ -20,6 +20,7 @@ import structlog
 from callcenter.pbx import facts
 from callcenter.pbx.facts import Fact
 from callcenter.pbx.tracker import Tracker
+from callcenter.pbx.tracker_call import ring_before_answer
 from callcenter.telephony import CallKey, CallSnapshot
 
 log = structlog.get_logger(__name__)
@@ -152,7 +153,7 @@ def _completed(rebuilt: CallSnapshot, known: CallSnapshot) -> CallSnapshot:
     end = rebuilt.ended_at
     return replace(
         rebuilt,
-        first_ring_at=known.first_ring_at or rebuilt.first_ring_at,
+        first_ring_at=ring_before_answer(known.first_ring_at, rebuilt.answered_at) or rebuilt.first_ring_at,
         holds=tuple(replace(hold, ended_at=hold.ended_at or end) for hold in known.holds),
         queue_waits=known.queue_waits
         if len(known.queue_waits) == len(rebuilt.queue_waits) and all(wait.ended_at for wait in known.queue_waits)

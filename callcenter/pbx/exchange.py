@@ -22,7 +22,7 @@ from callcenter.events import CallChanged, EventBus, LinkChanged
 from callcenter.pbx import cel
 from callcenter.pbx.actions import Actions
 from callcenter.pbx.bridge import AmiBridge, Timing
-from callcenter.pbx.facts import BadFact, from_ami
+from callcenter.pbx.facts import BadFact, ChannelUp, HungUp, from_ami
 from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
 from callcenter.pbx.tracker_parties import PartyKind
@@ -173,24 +173,28 @@ class Exchange:
             self.unusable += 1
             log.warning("ami_event_unusable", event_name=message.get("Event"), reason=str(error))
             return
-        if fact is not None:
-            self._publish(self._tracker.feed(fact))
+        if fact is None:
+            return
+        of_call = self._tracker.call_of(fact.uniqueid)
+        self._publish(self._tracker.feed(fact))
+        if of_call is not None and isinstance(fact, ChannelUp | HungUp):
+            self._mind_recording(of_call)  # who is there can change without a word of it in the record
 
     def _publish(self, calls: Iterable[CallSnapshot]) -> None:
         for call in calls:
             self._bus.publish(CallChanged(call))
             if call.recording is not None:
-                self._mind_recording(call)
+                self._mind_recording(call.key)
 
-    def _mind_recording(self, call: CallSnapshot) -> None:
+    def _mind_recording(self, key: CallKey) -> None:
         """End a recording when our staff leave the call: guests among themselves are not recorded."""
-        legs = () if call.ended_at is not None else self._tracker.channels_of(call.key)
+        legs = self._tracker.channels_of(key)
         if not staff_have_left(legs):
-            self._unattended.discard(call.key)
-        elif call.key not in self._unattended:
-            self._unattended.add(call.key)
+            self._unattended.discard(key)
+        elif key not in self._unattended:
+            self._unattended.add(key)
             recorded = next(leg.name for leg in legs if leg.is_recorded)
-            self._order(self.actions.stop_mixmonitor(recorded), f"stop-recording-{call.key.linkedid}")
+            self._order(self.actions.stop_mixmonitor(recorded), f"stop-recording-{key.linkedid}")
 
     def _order(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Ask the exchange for something that news made necessary, without holding the news up."""

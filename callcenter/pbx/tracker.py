@@ -119,6 +119,11 @@ class Tracker:
             for channel in call.channels.values()
         )
 
+    def call_of(self, uniqueid: str) -> CallKey | None:
+        """The call that a live channel belongs to."""
+        channel = self._channels.get(uniqueid)
+        return None if channel is None else channel.call.key
+
     def restore(self, snapshots: Iterable[CallSnapshot]) -> None:
         """Take up the open calls that were persisted; `reconcile` must follow and finds their channels.
 

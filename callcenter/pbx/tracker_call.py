@@ -90,7 +90,7 @@ class Call:
     def remember(self, known: CallSnapshot) -> None:
         """Add what only we could know of the call, because the exchange does not tell it again."""
         self.holds = list(known.holds)
-        self.first_ring_at = known.first_ring_at or self.first_ring_at
+        self.first_ring_at = ring_before_answer(known.first_ring_at, self.answered_at) or self.first_ring_at
         self.recording = known.recording or self.recording
         self.sip_call_id = known.sip_call_id or self.sip_call_id
 
@@ -380,6 +380,14 @@ class Call:
             swept=self.swept,
             merged_into=self.merged_into,
         )
+
+
+def ring_before_answer(rang_at: datetime | None, answered_at: datetime | None) -> datetime | None:
+    """Give the ring of one source that goes with the answer of another, whose clock runs some milliseconds before.
+
+    A caller hears the ring first: a phone that is picked up at once would else ring after it was answered.
+    """
+    return rang_at if rang_at is None or answered_at is None else min(rang_at, answered_at)
 
 
 def _direction_of_first(channel: Channel) -> Direction:

@@ -1,0 +1,407 @@
+"""Link, tracker and event log put together: what happens in which order, and what is never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from callcenter.clock import SettableClock
+from callcenter.events import CallChanged, Event, EventBus, LinkChanged
+from callcenter.pbx import exchange as exchange_module
+from callcenter.pbx.bridge import Timing
+from callcenter.pbx.exchange import Exchange, staff_have_left
+from callcenter.pbx.tracker import Leg
+from callcenter.pbx.tracker_parties import PartyKind
+from callcenter.settings import Pbx
+from callcenter.telephony import CallKey, CallSnapshot, Direction, LinkState, Outcome
+from tests.unit.pbx.fake_ami import SECRET, FakeAmi, answer_list, event, response
+from tests.unit.pbx.link_owner import NOW, SOON
+
+NODE = "pbx1"
+GUEST, OPERATOR, ROOM = "1777600000.1", "1777600000.2", "1777600000.3"
+GUEST_NAME, OPERATOR_NAME, ROOM_NAME = "PJSIP/trunk-00000001", "PJSIP/op8001-00000002", "PJSIP/room0301-00000003"
+
+
+@dataclass
+class NotingMemory:
+    """What outlives the application, as lists that a test can fill and read."""
+
+    open: list[CallSnapshot] = field(default_factory=list)
+    ended: set[CallKey] = field(default_factory=set)
+    offsets: list[int] = field(default_factory=lambda: [0])
+    asked: list[str] = field(default_factory=list)
+    at_look: Callable[[], None] = lambda: None
+
+    async def open_calls(self) -> list[CallSnapshot]:
+        self.asked.append("open_calls")
+        return self.open
+
+    async def completed(self, keys: Collection[CallKey]) -> set[CallKey]:
+        self.asked.append("completed")
+        return self.ended & set(keys)
+
+    async def event_log_offset(self) -> int:
+        self.asked.append("event_log_offset")
+        self.at_look()
+        return self.offsets[-1]
+
+    async def keep_event_log_offset(self, offset: int) -> None:
+        self.offsets.append(offset)
+
+
+class House:
+    """An exchange to which a fake manager interface belongs, and what it told the house."""
+
+    def __init__(self, fake: FakeAmi, event_log: Path, memory: NotingMemory) -> None:
+        self.fake = fake
+        self.event_log = event_log
+        self.memory = memory
+        self.news: list[CallSnapshot | LinkState] = []
+        self._told = asyncio.Event()
+        bus = EventBus()
+        bus.subscribe(CallChanged, self._on_event)
+        bus.subscribe(LinkChanged, self._on_event)
+        self.exchange = Exchange(
+            Pbx(node=NODE, ami_port=fake.port, heartbeat_seconds=0.5),
+            SECRET,
+            event_log,
+            bus=bus,
+            memory=memory,
+            clock=SettableClock(NOW),
+            timing=Timing(deadline=5, ping_interval=1000, unreachable=SOON, refused=SOON),
+        )
+
+    def _on_event(self, news: Event) -> None:
+        if isinstance(news, CallChanged):
+            self.news.append(news.call)
+        elif isinstance(news, LinkChanged):
+            self.news.append(news.status.state)
+        self._told.set()
+
+    @property
+    def calls(self) -> list[CallSnapshot]:
+        return [told for told in self.news if isinstance(told, CallSnapshot)]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not holds():
+                self._told.clear()
+                await self._told.wait()
+
+    def send(self, name: str, **fields: object) -> None:
+        self.fake.send(event(name, **fields))
+
+    def guest_calls(self) -> None:
+        """A guest is answered by an operator, and is recorded."""
+        self.send(
+            "Newchannel",
+            Channel=GUEST_NAME,
+            ChannelState=4,
+            Uniqueid=GUEST,
+            Linkedid=GUEST,
+            CallerIDNum="13900000001",
+            Exten="4001",
+        )
+        self.send("MixMonitorStart", Channel=GUEST_NAME, Uniqueid=GUEST)
+        self.dialled(OPERATOR_NAME, OPERATOR)
+        for unique_id in (OPERATOR, GUEST):
+            self.send("Newstate", ChannelState=6, Uniqueid=unique_id)
+        self.bridged(GUEST, OPERATOR)
+
+    def dialled(self, name: str, unique_id: str) -> None:
+        self.send("Newchannel", Channel=name, ChannelState=0, Uniqueid=unique_id, Linkedid=GUEST)
+
+    def bridged(self, *unique_ids: str) -> None:
+        for unique_id in unique_ids:
+            self.send("BridgeEnter", Uniqueid=unique_id, BridgeUniqueid="bridge", BridgeTechnology="softmix")
+
+    def gone(self, unique_id: str) -> None:
+        self.send("BridgeLeave", Uniqueid=unique_id, BridgeUniqueid="bridge")
+        self.send("Hangup", Uniqueid=unique_id, Cause=16)
+
+
+@pytest.fixture
+def fake(fake: FakeAmi) -> FakeAmi:
+    fake.scripts["CoreStatus"] = lambda server, action: server.send(
+        response(action, CoreStartupDate=f"{NOW:%Y-%m-%d}", CoreStartupTime=f"{NOW:%H:%M:%S}")
+    )
+    fake.scripts["CoreShowChannels"] = lambda server, action: server.send(answer_list(action, "CoreShowChannel"))
+    fake.uptime = 0
+    return fake
+
+
+@pytest.fixture
+def memory() -> NotingMemory:
+    return NotingMemory()
+
+
+@pytest.fixture
+async def house(fake: FakeAmi, memory: NotingMemory, tmp_path: Path) -> AsyncIterator[House]:
+    async with running(House(fake, tmp_path / "cel.csv", memory)) as linked:
+        yield linked
+
+
+@asynccontextmanager
+async def running(house: House) -> AsyncIterator[House]:
+    await house.exchange.start()
+    try:
+        await house.until(lambda: LinkState.UP in house.news)
+        yield house
+    finally:
+        await house.exchange.close()
+
+
+def row(kind: str, seconds: float, unique_id: str = GUEST, **extra: str) -> str:
+    """One line of the event log, `seconds` from now."""
+    at = (NOW + timedelta(seconds=seconds)).timestamp()
+    columns = [kind, f"{at:.6f}", "13900000001", "4001", "from-trunk", GUEST_NAME, "", "", unique_id, unique_id]
+    columns += ["", "", "", "", json.dumps(extra) if extra else ""]
+    return ",".join('"{}"'.format(column.replace('"', '""')) for column in columns) + "\n"
+
+
+def ended_call(unique_id: str, seconds: float) -> str:
+    """The rows of a call that nobody answered."""
+    return "".join(
+        (
+            row("CHAN_START", seconds, unique_id),
+            row("HANGUP", seconds + 1, unique_id, hangupcause="16", hangupsource=GUEST_NAME),
+            row("CHAN_END", seconds + 1, unique_id),
+        )
+    )
+
+
+def an_open_call(linkedid: str) -> CallSnapshot:
+    return CallSnapshot(CallKey(NODE, linkedid), Direction.INBOUND, "13900000009", "4001", NOW - timedelta(minutes=5))
+
+
+# --- after each connect
+
+
+async def test_given_a_connect_then_the_heartbeat_comes_first_and_the_state_before_the_link_is_up(
+    house: House, fake: FakeAmi, memory: NotingMemory
+) -> None:
+    asked = [action["Action"] for action in fake.actions]
+    assert asked[:4] == ["Login", "Setvar", "CoreStatus", "CoreShowChannels"]
+    heartbeat = fake.actions[1]
+    assert (heartbeat["Variable"], heartbeat["Value"]) == ("HOTEL_HEARTBEAT", str(int(NOW.timestamp())))
+    assert memory.asked[0] == "open_calls"
+    assert house.news == [LinkState.CONNECTING, LinkState.SYNCING, LinkState.UP]
+
+
+async def test_given_news_while_the_state_is_read_then_they_follow_what_was_caught_up(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    log = tmp_path / "cel.csv"
+    log.write_text(ended_call("1777590000.1", -60))
+    house = House(fake, log, memory)
+
+    def answer_late(server: FakeAmi, action: dict[str, str]) -> None:
+        house.guest_calls()
+        server.send(answer_list(action, "CoreShowChannel"))
+
+    fake.scripts["CoreShowChannels"] = answer_late
+    async with running(house):
+        await house.until(lambda: any(call.operators for call in house.calls))
+    caught_up, *news = house.calls
+    assert (caught_up.key.linkedid, caught_up.outcome) == ("1777590000.1", Outcome.ABANDONED)
+    assert {call.key.linkedid for call in news} == {GUEST}
+    assert house.news.index(caught_up) < house.news.index(LinkState.UP)
+
+
+async def test_given_a_persisted_call_that_lives_no_more_then_it_is_closed_and_marked(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    memory.open = [an_open_call("1777590000.7")]
+    async with running(House(fake, tmp_path / "cel.csv", memory)) as house:
+        (closed,) = house.calls
+        assert (closed.key.linkedid, closed.swept, closed.outcome) == ("1777590000.7", True, Outcome.ABANDONED)
+        assert house.exchange.open_calls() == []
+
+
+async def test_given_a_call_whose_end_is_in_the_books_then_catching_up_does_not_tell_it_again(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    log = tmp_path / "cel.csv"
+    log.write_text(ended_call("1777590000.1", -60) + ended_call("1777590000.2", -50))
+    memory.ended = {CallKey(NODE, "1777590000.1")}
+    async with running(House(fake, log, memory)) as house:
+        assert [call.key.linkedid for call in house.calls] == ["1777590000.2"]
+
+
+async def test_given_a_link_that_was_lost_then_the_calls_of_the_gap_are_told_from_the_event_log(
+    house: House, fake: FakeAmi
+) -> None:
+    house.guest_calls()
+    await house.until(lambda: any(call.operators for call in house.calls))
+    house.event_log.write_text(ended_call("1777600001.1", 1) + ended_call(GUEST, -30))
+    fake.cut()
+    await house.until(lambda: house.news.count(LinkState.UP) == 2)
+    ended = {call.key.linkedid: call for call in house.calls if call.ended_at is not None}
+    assert ended.keys() == {"1777600001.1", GUEST}
+    assert not any(call.swept for call in ended.values())
+    assert house.exchange.open_calls() == []
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+async def test_given_a_phone_picked_up_at_once_when_two_sources_tell_of_it_then_it_rang_before_it_was_answered(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path, has_ended: bool
+) -> None:
+    log = tmp_path / "cel.csv"
+    answered = row("CHAN_START", -60) + row("ANSWER", -59.998)
+    log.write_text(answered + row("HANGUP", -30) + row("CHAN_END", -30) if has_ended else answered)
+    memory.open = [replace(an_open_call(GUEST), first_ring_at=NOW - timedelta(seconds=59.995))]
+    alive = {"Channel": GUEST_NAME, "ChannelState": 6, "CallerIDNum": "13900000009", "Context": "from-trunk"}
+    alive |= {"Exten": "4001", "Uniqueid": GUEST, "Linkedid": GUEST, "Application": "Queue", "Duration": "00:01:00"}
+    living = [] if has_ended else [{**alive, "BridgeId": ""}]
+    fake.scripts["CoreShowChannels"] = lambda server, action: server.send(
+        answer_list(action, "CoreShowChannel", *living)
+    )
+    async with running(House(fake, log, memory)) as house:
+        told = house.calls[-1]
+        assert told.answered_at is not None
+        assert told.first_ring_at == told.answered_at
+        assert (told.ended_at is not None) is has_ended
+
+
+# --- news
+
+
+async def test_given_events_that_make_no_sense_then_they_are_counted_and_the_next_one_is_taken(house: House) -> None:
+    house.send("Newchannel", Channel=GUEST_NAME)
+    house.send("Hangup", Uniqueid=GUEST, Cause="sixteen")
+    house.send("Newchannel", Channel=GUEST_NAME, ChannelState=4, Uniqueid=GUEST, Linkedid=GUEST, Exten="4001")
+    await house.until(lambda: bool(house.calls))
+    assert house.exchange.unusable == 2
+    assert house.calls[0].line == "4001"
+
+
+async def test_given_the_link_is_up_then_the_heartbeat_goes_on(house: House, fake: FakeAmi) -> None:
+    again = await fake.asked("Setvar", times=3)
+    assert again["Variable"] == "HOTEL_HEARTBEAT"
+
+
+async def test_given_staff_leave_guests_alone_then_the_recording_is_ended_once_until_staff_come_back_and_leave_again(
+    house: House, fake: FakeAmi
+) -> None:
+    house.guest_calls()
+    house.dialled(ROOM_NAME, ROOM)
+    house.send("Newstate", ChannelState=6, Uniqueid=ROOM)
+    house.bridged(ROOM)
+    house.gone(OPERATOR)
+    stopped = await fake.asked("StopMixMonitor")
+    assert stopped["Channel"] == GUEST_NAME
+    house.send("Hold", Uniqueid=ROOM, Channel=ROOM_NAME)
+    house.send("Unhold", Uniqueid=ROOM, Channel=ROOM_NAME)
+    await house.until(lambda: bool(house.calls[-1].holds) and house.calls[-1].holds[0].ended_at is not None)
+    back = "1777600000.9"
+    house.dialled("PJSIP/op8002-00000009", back)
+    house.send("Newstate", ChannelState=6, Uniqueid=back)
+    house.bridged(back)
+    await house.until(lambda: house.calls[-1].operators == ("8001", "8002"))
+    assert fake.count("StopMixMonitor") == 1
+    house.gone(back)
+    await fake.asked("StopMixMonitor", times=2)
+
+
+def leg(kind: PartyKind, *, is_up: bool = True, is_recorded: bool = False) -> Leg:
+    return Leg("1", "PJSIP/x-1", kind, "1", is_up=is_up, is_main=is_recorded, is_recorded=is_recorded)
+
+
+@pytest.mark.parametrize(
+    ("legs", "left"),
+    [
+        ((), False),
+        ((leg(PartyKind.OUTSIDE, is_recorded=True),), False),
+        ((leg(PartyKind.OUTSIDE, is_recorded=True), leg(PartyKind.STAFF)), False),
+        ((leg(PartyKind.OUTSIDE, is_recorded=True), leg(PartyKind.ROOM), leg(PartyKind.STAFF)), False),
+        ((leg(PartyKind.OUTSIDE, is_recorded=True), leg(PartyKind.ROOM, is_up=False)), False),
+        ((leg(PartyKind.OUTSIDE), leg(PartyKind.ROOM)), False),
+        ((leg(PartyKind.OUTSIDE, is_recorded=True), leg(PartyKind.ROOM)), True),
+        ((leg(PartyKind.OUTSIDE, is_recorded=True), leg(PartyKind.ROOM), leg(PartyKind.STAFF, is_up=False)), True),
+    ],
+)
+def test_given_who_is_up_then_it_is_told_whether_guests_are_among_themselves(legs: tuple[Leg, ...], left: bool) -> None:
+    assert staff_have_left(legs) is left
+
+
+# --- the event log
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look after the event log without half a minute between."""
+    monkeypatch.setattr(exchange_module, "SWEEP_SECONDS", 0.02)
+
+
+async def looked(memory: NotingMemory, times: int) -> None:
+    """Wait until the exchange has looked after its event log so often again."""
+    enough = memory.asked.count("event_log_offset") + times
+    async with asyncio.timeout(5):
+        while memory.asked.count("event_log_offset") < enough:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("often")
+async def test_given_an_open_call_then_the_event_log_is_kept_from_its_first_row_on(
+    house: House, memory: NotingMemory
+) -> None:
+    past = ended_call("1777590000.1", -60)
+    house.event_log.write_text(past + row("CHAN_START", 0) + ended_call("1777600002.1", 2))
+    house.guest_calls()
+    await house.until(lambda: any(call.operators for call in house.calls))
+    await looked(memory, 4)
+    assert max(memory.offsets) == len(past)
+    house.gone(OPERATOR)
+    house.gone(GUEST)
+    await house.until(lambda: house.calls[-1].ended_at is not None)
+    await looked(memory, 4)
+    assert memory.offsets[-1] == house.event_log.stat().st_size
+
+
+@pytest.mark.usefixtures("often")
+async def test_given_rows_of_a_call_of_which_no_news_came_yet_then_the_look_that_finds_them_does_not_pass_them(
+    house: House, memory: NotingMemory
+) -> None:
+    past = ended_call("1777590000.1", -60)
+    house.event_log.write_text(past)
+    await looked(memory, 4)
+    assert memory.offsets == [0, len(past)]
+    offset_at_look: list[int] = []
+
+    def write_at_first_look() -> None:
+        if not offset_at_look:
+            with house.event_log.open("a") as log:
+                log.write(row("CHAN_START", 0))
+        offset_at_look.append(memory.offsets[-1])
+
+    memory.at_look = write_at_first_look
+    await looked(memory, 4)
+    assert offset_at_look[:2] == [len(past), len(past)]
+    assert memory.offsets[-1] == house.event_log.stat().st_size
+
+
+@pytest.mark.usefixtures("often")
+async def test_given_a_long_event_log_then_it_is_begun_anew_once_no_call_is_open(
+    house: House, memory: NotingMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "LOG_BYTES", 100)
+    rows = ended_call("1777590000.1", -60)
+    house.guest_calls()
+    await house.until(lambda: any(call.operators for call in house.calls))
+    house.event_log.write_text(rows)
+    await looked(memory, 4)
+    assert house.event_log.exists()
+    house.gone(OPERATOR)
+    house.gone(GUEST)
+    await house.until(lambda: house.calls[-1].ended_at is not None)
+    await looked(memory, 4)
+    assert house.event_log.with_suffix(".csv.1").read_text() == rows
+    assert memory.offsets[-1] == 0
+    assert not house.event_log.exists()
