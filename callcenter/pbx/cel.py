@@ -97,7 +97,9 @@ def read(path: Path, offset: int) -> CelReading:
     return CelReading(tuple(rows), position, garbage)
 
 
-def catch_up(path: Path, offset: int, node: str, known: Iterable[CallSnapshot] = ()) -> CatchUp:
+def catch_up(
+    path: Path, offset: int, node: str, known: Iterable[CallSnapshot] = (), *, started_at: datetime | None = None
+) -> CatchUp:
     """Rebuild the calls of the file since `offset`, and take up the open calls that were `known` before.
 
     Args:
@@ -105,13 +107,19 @@ def catch_up(path: Path, offset: int, node: str, known: Iterable[CallSnapshot] =
         offset: bytes; what `advance` gave when it was last asked, so that every open call is whole in the rest.
         node: the PBX node whose file it is.
         known: open calls as they were persisted, or as the tracker of the lost link knew them.
+        started_at: when the Asterisk of now started. Calls that were open then ended with the one before, which may
+            have crashed; without this they would seem to last until somebody asks.
     """
     reading = read(path, offset)
     tracker = Tracker(node)
     persisted = {call.key: call for call in known}
     ended: dict[CallKey, CallSnapshot] = {}
     for fact in facts_from_cel(reading.rows):
-        for call in tracker.feed(fact):
+        changed: list[CallSnapshot] = []
+        if started_at is not None and fact.at >= started_at:
+            changed += tracker.exchange_ended()
+            started_at = None
+        for call in [*changed, *tracker.feed(fact)]:
             if call.ended_at is not None:
                 ended[call.key] = _completed(call, persisted[call.key]) if call.key in persisted else call
     tracker.restore(call for call in persisted.values() if call.key not in ended)

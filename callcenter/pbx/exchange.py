@@ -218,7 +218,12 @@ class Exchange:
         offset = await self._memory.event_log_offset()
         state = await read_state(self.bridge, self._clock)
         missed = await asyncio.to_thread(
-            cel.catch_up, self._event_log, offset, self._settings.node, tuple(known.values())
+            cel.catch_up,
+            self._event_log,
+            offset,
+            self._settings.node,
+            tuple(known.values()),
+            started_at=state.started_at,
         )
         changed = missed.tracker.reconcile(state)
         complete = await self._memory.completed([call.key for call in missed.ended])

@@ -165,6 +165,13 @@ class Tracker:
                 self._sweep(call)
         return self._changes()
 
+    def exchange_ended(self) -> list[CallSnapshot]:
+        """Close every call: its exchange is no more and told of no end. All lived at least until the last news."""
+        for channel in list(self._channels.values()):
+            channel.call.swept |= len(channel.call.channels) == 1
+            self._remove(channel, max(self._news_at or channel.created_at, channel.call.last_at), cause=None, sip=0)
+        return self._changes()
+
     def sweep(self, now: datetime) -> list[CallSnapshot]:
         """Close the calls whose end was lost; return them, marked as swept. Undamaged news never need it."""
         for call in self._open():

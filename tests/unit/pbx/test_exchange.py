@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from callcenter.pbx.tracker import Leg
 from callcenter.pbx.tracker_parties import PartyKind
 from callcenter.settings import Pbx
 from callcenter.telephony import CallKey, CallSnapshot, Direction, LinkState, Outcome
-from tests.unit.pbx.fake_ami import SECRET, FakeAmi, answer_list, event, response
+from tests.unit.pbx.fake_ami import SECRET, FakeAmi, Script, answer_list, event, response
 from tests.unit.pbx.link_owner import NOW, SOON
 
 NODE = "pbx1"
@@ -127,13 +127,18 @@ class House:
         self.send("Hangup", Uniqueid=unique_id, Cause=16)
 
 
+def core_status(started_at: datetime) -> Script:
+    """Say since when this Asterisk runs."""
+    return lambda server, action: server.send(
+        response(action, CoreStartupDate=f"{started_at:%Y-%m-%d}", CoreStartupTime=f"{started_at:%H:%M:%S}")
+    )
+
+
 @pytest.fixture
 def fake(fake: FakeAmi) -> FakeAmi:
-    fake.scripts["CoreStatus"] = lambda server, action: server.send(
-        response(action, CoreStartupDate=f"{NOW:%Y-%m-%d}", CoreStartupTime=f"{NOW:%H:%M:%S}")
-    )
+    fake.scripts["CoreStatus"] = core_status(NOW - timedelta(days=1))
     fake.scripts["CoreShowChannels"] = lambda server, action: server.send(answer_list(action, "CoreShowChannel"))
-    fake.uptime = 0
+    fake.uptime = 24 * 3600
     return fake
 
 
@@ -247,6 +252,25 @@ async def test_given_a_link_that_was_lost_then_the_calls_of_the_gap_are_told_fro
     assert ended.keys() == {"1777600001.1", GUEST}
     assert not any(call.swept for call in ended.values())
     assert house.exchange.open_calls() == []
+
+
+async def test_given_asterisk_crashed_long_ago_then_its_calls_ended_when_it_was_last_heard_of(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    log = tmp_path / "cel.csv"
+    crashed = row("CHAN_START", -3600) + row("ANSWER", -3590) + row("CHAN_START", -3500, "1777596500.2")
+    log.write_text(crashed + ended_call("1777599900.1", -60))
+    memory.open = [an_open_call(GUEST)]
+    fake.scripts["CoreStatus"] = core_status(NOW - timedelta(seconds=600))
+    fake.uptime = 600
+    async with running(House(fake, log, memory)) as house:
+        ended = {call.key.linkedid: call for call in house.calls}
+        last_news = NOW - timedelta(seconds=3500)
+        assert ended.keys() == {GUEST, "1777596500.2", "1777599900.1"}
+        for linkedid in (GUEST, "1777596500.2"):
+            assert (ended[linkedid].swept, ended[linkedid].ended_at) == (True, last_news)
+        assert not ended["1777599900.1"].swept
+        assert house.exchange.open_calls() == []
 
 
 @pytest.mark.parametrize("has_ended", [True, False])
