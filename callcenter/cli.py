@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     replayed.add_argument("capture", type=Path)
     replayed.set_defaults(command=_replay)
     prompts = commands.add_parser("prompts", help="what callers hear").add_subparsers(required=True, metavar="COMMAND")
-    built = prompts.add_parser("build", help="render the prompts whose text or voice changed (needs the extra `speech`)")
+    built = prompts.add_parser("build", help="render the prompts whose text changed (needs the extra `speech`)")
     built.set_defaults(command=_build_prompts)
     return parser
 

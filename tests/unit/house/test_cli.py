@@ -1,0 +1,59 @@
+"""The command line: what it prints and how it ends."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from callcenter.cli import main
+from callcenter.settings import ROOT
+
+CAPTURES = ROOT / "tests" / "captures"
+
+
+def test_given_a_capture_when_replayed_then_each_call_is_one_json_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture = tmp_path / "two-calls.ami"
+    capture.write_bytes(gzip.decompress((CAPTURES / "09-two-calls.ami.gz").read_bytes()))
+
+    status = main(["calls", "replay", str(capture)])
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == 0
+    assert [record["operators"] for record in records] == [["101"], ["102"]]
+    assert {record["direction"] for record in records} == {"inbound"}
+
+
+def test_given_no_such_capture_when_replayed_then_the_error_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["calls", "replay", str(tmp_path / "absent.ami")])
+
+    assert status == 2
+    assert "absent.ami cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+def test_given_wrong_settings_when_serving_then_every_mistake_is_printed_and_nothing_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "hotel.yaml"
+    file.write_text("hotel: {timezone: Nowhere}\npbx: {sip_port: 0}\n", encoding="utf-8")
+    monkeypatch.setenv("CALLCENTER_CONFIG", str(file))
+
+    status = main(["serve"])
+
+    said = capsys.readouterr().err
+    assert status == 2
+    assert f"{file}: hotel.timezone = 'Nowhere'" in said
+    assert f"{file}: pbx.sip_port = 0" in said
+    assert f"{file}: lines = " in said
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["demo", "--calls", "0"], ["demo", "--calls", "many"]])
+def test_given_wrong_use_when_run_then_it_ends_with_two(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert ended.value.code == 2
