@@ -44,6 +44,7 @@ WITHIN = 20.0
 """Seconds until a record, or a recording, must be in the books; two are the ingest's own patience."""
 LOOK_AGAIN = 0.1
 VOICE = Tone(440)
+NORMAL_CLEARING = 16
 
 
 class House:
@@ -239,6 +240,16 @@ def assert_true(record: Call, seen: CallFacts) -> None:
     assert abs(record.seconds_to_answer - rang) < TOLERANCE, told
     # a caller who is answered at once has a ring on the line that no phone rang
     assert record.rings_to_answer == (0 if record.first_ring_at is None else seen.rings_heard(1)), told
+
+
+def assert_talked(record: Call, caller: CallFacts, operator: CallFacts) -> None:
+    """One operator answered this call, as that operator's phone says, and talked until the first of both hung up."""
+    assert (record.outcome, [f"op{extension}" for extension in record.operators]) == ("answered", [operator.number])
+    assert near(record.operator_answered_at, operator, Milestone.ANSWERED)
+    ended = min(phone.milestones[Milestone.ENDED].monotonic for phone in (caller, operator))
+    talked = ended - operator.milestones[Milestone.ANSWERED].monotonic
+    assert abs(record.talk_seconds - talked) < TOLERANCE, (record.talk_seconds, talked)
+    assert record.hangup_cause == NORMAL_CLEARING
 
 
 @contextmanager

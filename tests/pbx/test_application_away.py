@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from callcenter.simulator.behaviours import answers, rings_unanswered
 from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.facts import CallFacts, DialogState, Milestone, WaitedTooLong
 from callcenter.simulator.phone import Phone
-from tests.pbx.house import TOLERANCE, VOICE, Cable, House, near, orders, phones
+from tests.pbx.house import TOLERANCE, VOICE, Cable, House, assert_talked, near, orders, phones
 from tests.pbx.switchboard import TAKEOVER, Desk, Switchboard, running_switchboard
 
 HEARTBEAT = 1
@@ -153,55 +153,64 @@ async def test_given_twenty_calls_when_the_application_goes_and_returns_then_non
     house: House, away: Callable[[House, Callable[[], Awaitable[None]]], Awaitable[None]]
 ) -> None:
     await house.started()
-    async with twenty_calls(house) as placed:
+    desk = house.board.next_desk()
+    async with (
+        phones(house.board, [desk.first], answers()) as (free,),
+        house.board.guest(media=VOICE) as newcomer,
+        twenty_calls(house) as placed,
+    ):
+        new: list[Going] = []
 
         async def meanwhile() -> None:
-            """In each phase one caller leaves, and one operator; the phones that ring ring out."""
+            """In each phase one caller leaves, and one operator; phones ring out; somebody new is answered."""
             await placed.ringing[0].caller.cancel()
             await asyncio.gather(*(phase[0].caller.bye() for phase in (placed.waiting, placed.talking, placed.held)))
             await asyncio.gather(
                 *(side.operator.bye() for side in (placed.talking[1], placed.held[1]) if side.operator)
             )
             await asyncio.gather(*(going.caller.answered() for going in placed.ringing[1:]))
+            new.append(await _answered(newcomer, desk, free))
 
         await away(house, meanwhile)
         left = {id(going) for going in (placed.ringing[0], placed.waiting[0], *placed.talking[:2], *placed.held[:2])}
         remaining = [going for going in placed.all() if id(going) not in left]
-        assert [going.caller.state for going in remaining] == [DialogState.UP] * 14
+        assert [going.caller.state for going in [*remaining, *new]] == [DialogState.UP] * 15
         for going in [*placed.waiting[1:], *placed.ringing[1:]]:
             await house.record(going.caller.call_id, waits_in_line)
         await asyncio.gather(*(going.operator.unhold() for going in placed.held[2:] if going.operator))
-        await asyncio.gather(*(going.caller.bye() for going in remaining))
-        facts = await asyncio.gather(*(going.caller.ended() for going in placed.all()))
-        records = dict(zip(facts_ids(placed), await asyncio.gather(*map(house.audit, facts)), strict=True))
-        talks = {
-            going.caller.call_id: await going.operator.ended()
-            for going in [*placed.talking, *placed.held]
-            if going.operator
-        }
+        taken_back_at = datetime.now(UTC)
+        await asyncio.gather(*(going.caller.bye() for going in [*remaining, *new]))
+        all_calls = [*placed.all(), *new]
+        seen = [await going.caller.ended() for going in all_calls]
+        talks = [(await going.caller.ended(), await going.operator.ended()) for going in all_calls if going.operator]
+        records = dict(zip((call.call_id for call in seen), await asyncio.gather(*map(house.audit, seen)), strict=True))
+    await assert_nothing_is_open_or_doubled(house, records)
+    for caller, operator in talks:
+        assert_talked(records[caller.call_id], caller, operator)
+    assert_phases_are_told(placed, records, taken_back_at)
+
+
+async def assert_nothing_is_open_or_doubled(house: House, records: dict[str, Call]) -> None:
+    """Every call has one record that has ended, and every answered one has one recording."""
     assert await house.open_calls() == []
-    assert len(await house.records(list(records))) == 20
-    for call_id, talk in talks.items():
-        assert_talked(records[call_id], talk)
+    assert len(await house.records(list(records))) == len(records) == 21
+    answered = [record for record in records.values() if record.answered_at is not None]
+    assert sum([len(await house.recordings(record)) for record in records.values()]) == len(answered) == 20
+
+
+def assert_phases_are_told(placed: TwentyCalls, records: dict[str, Call], taken_back_at: datetime) -> None:
+    """The holds lasted as they did, and who was never served has abandoned."""
     for going in placed.held:
-        (hold,) = records[going.caller.call_id].holds
+        record = records[going.caller.call_id]
+        (hold,) = record.holds
         assert hold["by"] == "operator"
+        over = taken_back_at if going in placed.held[2:] else record.ended_at
+        assert over is not None
+        assert abs((datetime.fromisoformat(hold["ended_at"]) - over).total_seconds()) < TOLERANCE
     for going in [*placed.waiting, *placed.ringing[1:]]:
         record = records[going.caller.call_id]
         assert (record.answered_by, record.outcome, record.operators) == ("system", "abandoned", [])
     assert records[placed.ringing[0].caller.call_id].outcome == "abandoned"
-
-
-def facts_ids(placed: TwentyCalls) -> list[str]:
-    return [going.caller.call_id for going in placed.all()]
-
-
-def assert_talked(record: Call, talk: CallFacts) -> None:
-    """One operator answered this call, as that operator's phone says, and talked until the end."""
-    assert (record.answered_by, record.outcome) == ("operator", "answered")
-    assert [f"op{extension}" for extension in record.operators] == [talk.number]
-    assert near(record.operator_answered_at, talk, Milestone.ANSWERED)
-    assert record.talk_seconds == pytest.approx(talk.talk_seconds, abs=TOLERANCE)
 
 
 # --- calls of which the application saw nothing
@@ -255,7 +264,8 @@ async def assert_five_are_right(house: House, five: FiveCalls) -> None:
     """The books tell of all five calls what their phones saw, with a recording of each that was answered."""
     seen = [five.answered, five.nobody_there, five.gave_up, five.rang_out, five.transferred]
     answered, nobody_there, gave_up, rang_out, transferred = await asyncio.gather(*map(house.audit, seen))
-    assert_talked(answered, five.talk)
+    assert_talked(answered, five.answered, five.talk)
+    assert answered.answered_by == "operator"
     assert (nobody_there.answered_by, nobody_there.outcome, nobody_there.rings) == ("system", "abandoned", [])
     assert [wait["queue"] for wait in nobody_there.queue_waits] == [five.desks[1].queue]
     assert (gave_up.answered_by, gave_up.outcome) == ("none", "abandoned")
@@ -378,7 +388,7 @@ async def test_given_calls_when_asterisk_ends_and_starts_anew_then_they_are_clos
         await rings.rang()
         for call in (talk.caller, rings):
             await house.record(call.call_id, lambda record: record.first_ring_at is not None)
-        gone_at = datetime.now().astimezone()
+        gone_at = datetime.now(UTC)
         await asyncio.to_thread(end, switchboard)
         await house.until(lambda: asyncio.to_thread(lambda: not house.is_ready()), "the loss of the link")
         await asyncio.to_thread(switchboard.pbx.start)
@@ -399,8 +409,8 @@ async def test_given_calls_when_asterisk_ends_and_starts_anew_then_they_are_clos
         new = await _answered(guest, later, other)
         await asyncio.sleep(1)
         seen = await new.caller.bye()
-        record = await house.audit(seen)
-        assert_talked(record, await new.operator.ended() if new.operator else seen)
+        assert new.operator is not None
+        assert_talked(await house.audit(seen), seen, await new.operator.ended())
     for before in records.values():
         after = await house.record(before.sip_call_id or "")
         assert (after.id, after.linkedid, after.ended_at) == (before.id, before.linkedid, before.ended_at)
@@ -446,5 +456,6 @@ async def _calls_across_a_cut(house: House, cable: Cable) -> None:
         await asyncio.gather(lasting.caller.bye(), beginning.caller.bye())
         for going in (lasting, ending, beginning):
             assert going.operator is not None
-            assert_talked(await house.audit(await going.caller.ended()), await going.operator.ended())
+            caller = await going.caller.ended()
+            assert_talked(await house.audit(caller), caller, await going.operator.ended())
     await assert_five_are_right(house, five)
