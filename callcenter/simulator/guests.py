@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+import structlog
+
 from callcenter.simulator.behaviours import passing
 from callcenter.simulator.codecs import Tone
 from callcenter.simulator.dialog import Dialog
@@ -19,6 +21,8 @@ from callcenter.simulator.phone import Behaviour, Phone
 from callcenter.simulator.rtp import Hearing
 from callcenter.simulator.transactions import Address
 from callcenter.telephony import Answerer
+
+log = structlog.get_logger(__name__)
 
 STAFF_VOICE = Tone(1330)
 GUEST_VOICE = Tone(730)
@@ -100,10 +104,25 @@ class Staff:
             await dialog.unhold()
             await passing(dialog, 2)
         if wish is Wish.COLLEAGUE:
-            await dialog.refer(self._colleague.extension)
-            await dialog.transferred(within=25)
-        else:
-            await dialog.bye()
+            await self._hand_over(dialog)
+        await dialog.bye()
+
+    async def _hand_over(self, dialog: Dialog) -> None:
+        """Put the guest on hold, ask the colleague, connect the two; without the colleague, take the guest back."""
+        await dialog.hold()
+        consultation = dialog.phone.call(self._colleague.extension)
+        try:
+            await consultation.answered()
+            await passing(consultation, 1)
+            await dialog.refer(self._colleague.extension, replaces=consultation)
+            taken = await dialog.transferred(within=25) < 300
+        except PhoneError as error:
+            log.info("colleague_not_reached", call_id=dialog.call_id, reason=str(error))
+            taken = False
+        if not taken:
+            await consultation.cancel()
+            await dialog.unhold()
+            await passing(dialog, 1)
 
     async def _take_over(self, dialog: Dialog) -> None:
         dialog.ring()

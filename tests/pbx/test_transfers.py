@@ -18,6 +18,9 @@ import pytest
 from callcenter.simulator.behaviours import answers, passing, rejects
 from callcenter.simulator.codecs import Codec
 from callcenter.simulator.dialog import Dialog
+from callcenter.simulator.facts import EndedBy
+from callcenter.simulator.guests import Desk as DemoDesk
+from callcenter.simulator.guests import Guests, Staff, Wish
 from callcenter.simulator.phone import Behaviour, Phone
 from callcenter.simulator.rtp import Hearing, RtpStart
 from tests.pbx.sound_checks import CALLER, FIRST, LENGTH, SECOND, channel_of, ear, recording_of, since
@@ -368,3 +371,23 @@ async def test_given_a_waiting_caller_whom_the_system_answered_when_an_operator_
     recorded.heard.has(CALLER, began, over)
     recorded.said.has(FIRST, joined, over)
     ear("the operator", talk).has(CALLER, joined, over)
+
+
+async def test_given_a_guest_of_the_demo_who_asks_for_a_colleague_then_the_colleague_ends_the_call(
+    switchboard: Switchboard, desk: Desk
+) -> None:
+    caller, passwords = f"137000{desk.number}", switchboard.secrets.phones
+    desk_phone, colleague = (
+        DemoDesk(extension, passwords[f"op{extension}"]) for extension in (desk.first, desk.supervisor)
+    )
+    async with (
+        Staff(switchboard.server, [desk_phone], colleague, {caller: Wish.COLLEAGUE}),
+        Guests(switchboard.server) as guests,
+    ):
+        await switchboard.until_state(desk.first, "Not in use")
+        visit = await guests.visit(desk.number, caller, Wish.COLLEAGUE)
+    assert visit.reached_person
+    assert visit.facts.ended_by is EndedBy.OTHER_SIDE
+    events = switchboard.cel_file.read_text(encoding="utf-8").splitlines()
+    with_colleague = [event for event in events if f'"PJSIP/op{desk.supervisor}-' in event and '"PJSIP/trunk-' in event]
+    assert with_colleague
