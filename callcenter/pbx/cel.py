@@ -117,7 +117,7 @@ def catch_up(
     for fact in facts_from_cel(reading.rows):
         changed: list[CallSnapshot] = []
         if started_at is not None and fact.at >= started_at:
-            changed += tracker.exchange_ended()
+            changed += tracker.exchange_started(started_at)
             started_at = None
         for call in [*changed, *tracker.feed(fact)]:
             if call.ended_at is not None:

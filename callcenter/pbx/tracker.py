@@ -165,11 +165,14 @@ class Tracker:
                 self._sweep(call)
         return self._changes()
 
-    def exchange_ended(self) -> list[CallSnapshot]:
-        """Close every call: its exchange is no more and told of no end. All lived at least until the last news."""
-        for channel in list(self._channels.values()):
+    def exchange_started(self, at: datetime) -> list[CallSnapshot]:
+        """Close the calls of the Asterisk that ended before this one started at `at`, without a word of their ends.
+
+        They lived at least until the last news.
+        """
+        for channel in [channel for channel in self._channels.values() if channel.created_at < at]:
             channel.call.swept |= len(channel.call.channels) == 1
-            self._remove(channel, max(self._news_at or channel.created_at, channel.call.last_at), cause=None, sip=0)
+            self._remove(channel, max(self._news_at or at, channel.call.last_at), cause=None, sip=0)
         return self._changes()
 
     def sweep(self, now: datetime) -> list[CallSnapshot]:

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -414,6 +414,34 @@ async def test_given_calls_when_asterisk_ends_and_starts_anew_then_they_are_clos
     for before in records.values():
         after = await house.record(before.sip_call_id or "")
         assert (after.id, after.linkedid, after.ended_at) == (before.id, before.linkedid, before.ended_at)
+
+
+async def test_given_asterisk_crashed_while_the_application_was_dead_then_its_calls_ended_there(
+    house: House, switchboard: Switchboard
+) -> None:
+    await house.started()
+    desk = switchboard.next_desk()
+    async with (
+        phones(switchboard, [desk.first], answers()) as (operator,),
+        switchboard.guest(media=VOICE) as guest,
+    ):
+        talk = await _answered(guest, desk, operator)
+        await house.record(talk.caller.call_id, lambda record: record.operator_answered_at is not None)
+        await asyncio.sleep(1.5)  # Asterisk tells its start in whole seconds
+        house.kill()
+        gone_at = datetime.now(UTC)
+        await asyncio.to_thread(crashed, switchboard)
+        await asyncio.to_thread(switchboard.pbx.start)
+        await asyncio.to_thread(switchboard.pbx.wait_ready)
+    five = await five_calls(switchboard)
+    await house.started()
+    await assert_five_are_right(house, five)
+    lost = await house.record(talk.caller.call_id)
+    assert (lost.swept, lost.outcome, lost.operators) == (True, "answered", [desk.first])
+    assert lost.ended_at is not None
+    assert lost.operator_answered_at is not None
+    assert lost.operator_answered_at <= lost.ended_at <= gone_at + timedelta(seconds=TOLERANCE)
+    await house.recording(lost)
 
 
 # --- the link

@@ -22,7 +22,19 @@ from callcenter.simulator.facts import Milestone
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role
 from callcenter.staff.service import NewUser, ensure_users
-from tests.pbx.house import TOLERANCE, VOICE, House, assert_talked, channel_of, near, orders, phones, running_house
+from tests.pbx.house import (
+    RECORDING_TOLERANCE,
+    TOLERANCE,
+    VOICE,
+    House,
+    assert_talked,
+    assert_true,
+    channel_of,
+    near,
+    orders,
+    phones,
+    running_house,
+)
 from tests.pbx.switchboard import TAKEOVER, Desk, Switchboard
 
 PASSWORD = "a password for tests"
@@ -208,6 +220,39 @@ async def test_given_a_transfer_after_asking_then_one_record_tells_of_both_opera
     )
     assert record.talk_seconds == pytest.approx(facts.talk_seconds, abs=TOLERANCE)
     assert await house.open_calls() == []
+
+
+async def test_given_a_guest_is_connected_with_a_room_when_the_operator_leaves_then_the_recording_ends(
+    house: House, switchboard: Switchboard, desk: Desk
+) -> None:
+    async with (
+        switchboard.phone(desk.first, answers(), media=VOICE) as first,
+        switchboard.phone(desk.room, answers(), media=VOICE) as room,
+        switchboard.guest(media=VOICE) as guest,
+    ):
+        call = guest.call(desk.number)
+        await call.answered()
+        talk = await first.next_call()
+        await talk.answered()
+        await talk.hold()
+        asked = first.call(desk.room)
+        await asked.answered()
+        await asyncio.sleep(0.5)
+        assert await talk.refer(desk.room, replaces=asked) == 202
+        assert await talk.transferred() == 200
+        left = talk.facts()
+        await asyncio.sleep(2)
+        facts = await call.bye()
+        await (await room.next_call()).ended()
+    record = await house.record(facts.call_id)
+    assert_true(record, facts)
+    assert [(move["kind"], move["to_party"], move["result"]) for move in record.transfers] == [
+        ("attended", desk.room, "completed")
+    ]
+    recording = await house.recording(record)
+    with_staff = left.milestones[Milestone.ENDED].monotonic - facts.milestones[Milestone.ANSWERED].monotonic
+    assert recording.seconds == pytest.approx(with_staff, abs=RECORDING_TOLERANCE)
+    assert recording.seconds < facts.talk_seconds - 1
 
 
 async def test_given_the_application_leads_a_call_elsewhere_then_the_record_tells_of_it(
