@@ -111,6 +111,16 @@ async def attended(scene: Scene) -> Joint:
     return Joint(left, asyncio.get_running_loop().time(), taken, Consultation(consult, asked))
 
 
+async def blind(scene: Scene) -> Joint:
+    """REFER to the second phone, without asking first."""
+    left = asyncio.get_running_loop().time()
+    await scene.talk.refer(scene.desk.supervisor)
+    taken = await scene.second.next_call()
+    joined = await taken.answered()
+    assert await scene.talk.transferred() == 200
+    return Joint(left, joined.monotonic, taken)
+
+
 async def redirected(scene: Scene) -> Joint:
     """The application leads the caller to the second phone."""
     await scene.board.redirect(scene.channel, scene.desk.supervisor)
@@ -135,7 +145,7 @@ async def rescued(scene: Scene) -> Joint:
     return Joint(left, joined.monotonic, taken)
 
 
-KINDS = {"attended": attended, "redirected": redirected, "rescued": rescued}
+KINDS = {"blind": blind, "attended": attended, "redirected": redirected, "rescued": rescued}
 
 
 @asynccontextmanager
@@ -244,20 +254,23 @@ async def test_given_mixed_codecs_when_calls_are_passed_over_then_every_voice_is
     await asyncio.gather(*(listen(one) for one in played))
 
 
-async def test_given_a_blind_refer_when_the_exchange_refuses_it_then_both_go_on_talking(
-    switchboard: Switchboard,
+@pytest.mark.parametrize("order", Order)
+async def test_given_phones_that_begin_a_new_stream_when_they_go_on_then_both_are_heard_and_recorded(
+    switchboard: Switchboard, order: Order
 ) -> None:
-    async with talking(switchboard, redirected, Order.BELOW) as scene:
-        await scene.talk.refer(scene.desk.supervisor)
-        assert await scene.talk.transferred() == 500
-        refused = asyncio.get_running_loop().time()
+    async with talking(switchboard, redirected, order) as scene:
+        for stream in (scene.call.rtp, scene.talk.rtp):
+            stream.sequence = (stream.sequence + order.value[1] - order.value[0]) % (1 << 16)
+            stream.ssrc, stream.timestamp = stream.ssrc ^ 1, stream.timestamp ^ (1 << 30)
+        began_anew = asyncio.get_running_loop().time()
         await passing(scene.talk, TALK)
         over = asyncio.get_running_loop().time()
         await scene.call.bye()
-    ear("the caller", scene.call).has(FIRST, refused, over)
-    ear("the operator", scene.talk).has(CALLER, refused, over)
+    ear("the caller", scene.call).has(FIRST, began_anew, over)
+    ear("the operator", scene.talk).has(CALLER, began_anew, over)
     recorded = await recording_of(switchboard, scene.call, scene.unique_id)
-    recorded.said.has(FIRST, refused, over)
+    recorded.said.has(FIRST, began_anew, over)
+    recorded.heard.has(CALLER, began_anew, over)
 
 
 async def test_given_a_consultation_when_it_is_given_up_then_the_caller_talks_with_the_operator_again(
@@ -339,6 +352,7 @@ async def test_given_a_held_call_when_it_is_taken_back_then_both_are_heard_and_t
         facts = await scene.call.bye()
     voice = FIRST if by == "operator" else CALLER
     ear("the held party", other).has_not(voice, held, asked)
+    ear("the held party", other).has(MUSIC_TONE, held, asked)
     ear("the caller", scene.call).has(FIRST, back, over)
     ear("the operator", scene.talk).has(CALLER, back, over)
     recorded = await recording_of(switchboard, scene.call, scene.unique_id)
