@@ -6,9 +6,11 @@ Instants are UTC. Durations are seconds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Protocol
 
 
@@ -159,6 +161,13 @@ class CallSnapshot:
     sip_call_id: str | None = None
     swept: bool = False
     merged_into: CallKey | None = None
+
+    def instants(self) -> Iterator[datetime]:
+        """Every instant at which the call is known to have lived, its end included, in no order."""
+        own = (self.started_at, self.first_ring_at, self.answered_at, self.operator_answered_at, self.ended_at)
+        moves = (transfer.at for transfer in self.transfers)
+        episodes = ((one.began_at, one.ended_at) for one in (*self.rings, *self.holds, *self.queue_waits))
+        return (instant for instant in chain(own, moves, *episodes) if instant is not None)
 
 
 class LinkState(StrEnum):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -41,7 +39,7 @@ def precedence(call: CallSnapshot) -> tuple[int, datetime]:
     Among equals the one that knows of the later instant wins; what arrives later wins a tie.
     """
     rank = _OPEN if call.ended_at is None else _SWEPT if call.swept else _ENDED
-    return rank, max(_instants(call))
+    return rank, max(call.instants())
 
 
 def to_row(call: CallSnapshot, cadences: Cadences) -> dict[str, Any]:
@@ -109,15 +107,6 @@ def _outcome(call: CallSnapshot) -> Outcome:
     if call.outcome is Outcome.SERVED_BY_SYSTEM and call.direction is Direction.INBOUND:
         return Outcome.ABANDONED
     return call.outcome
-
-
-def _instants(call: CallSnapshot) -> Iterator[datetime]:
-    own = (call.started_at, call.first_ring_at, call.answered_at, call.operator_answered_at, call.ended_at)
-    moves = (transfer.at for transfer in call.transfers)
-    rings = ((ring.began_at, ring.ended_at) for ring in call.rings)
-    holds = ((hold.began_at, hold.ended_at) for hold in call.holds)
-    waits = ((wait.began_at, wait.ended_at) for wait in call.queue_waits)
-    return (instant for instant in chain(own, moves, *rings, *holds, *waits) if instant is not None)
 
 
 def _storable(text: str) -> str:

@@ -17,7 +17,14 @@ from callcenter.telephony import LinkStatus
 from callcenter.web import live
 from callcenter.web.identity import AUDIT, AUTHENTICATOR, Audit, Authenticator, public, requires
 from callcenter.web.live import LIVE, LiveHub, alarm_json, link_json
-from callcenter.web.middleware import add_security_headers, errors_to_problems, request_ids, request_metrics
+from callcenter.web.middleware import (
+    Networks,
+    add_security_headers,
+    behind_proxies,
+    errors_to_problems,
+    request_ids,
+    request_metrics,
+)
 from callcenter.web.output import isoformat
 from callcenter.web.pages import PAGES, page
 
@@ -26,7 +33,10 @@ MAX_BODY = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the web application is made of. `pages` is the folder of the built pages, `version` ours."""
+    """What the web application is made of. `pages` is the folder of the built pages, `version` ours.
+
+    `trusted_proxies`: whose word on a client's address and scheme is believed.
+    """
 
     clock: Clock
     database: Database
@@ -39,6 +49,7 @@ class Parts:
     metrics: CollectorRegistry
     pages: Path
     version: str
+    trusted_proxies: Networks = ()
 
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
@@ -51,7 +62,13 @@ routes = web.RouteTableDef()
 def create_app(parts: Parts) -> web.Application:
     """Build the application: middlewares, health, metrics, status, live updates, pages. Slices add their routes."""
     app = web.Application(
-        middlewares=[request_ids, request_metrics(parts.metrics), errors_to_problems], client_max_size=MAX_BODY
+        middlewares=[
+            behind_proxies(parts.trusted_proxies),
+            request_ids,
+            request_metrics(parts.metrics),
+            errors_to_problems,
+        ],
+        client_max_size=MAX_BODY,
     )
     app[PARTS] = parts
     app[CLOCK] = parts.clock

@@ -116,7 +116,7 @@ def user_of(request: web.Request) -> SignedIn:
 
 
 def address_of(request: web.Request) -> str:
-    """Return the address from which the request came, as the socket knows it."""
+    """Return the client's address: the other end of the socket, or whom a trusted proxy names."""
     return request.remote or ""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from typing import Final
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -18,6 +20,7 @@ from callcenter.web.problems import http_problem, problem
 log = structlog.get_logger(__name__)
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
+Networks = Sequence[IPv4Network | IPv6Network]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 SECURITY_HEADERS: Final = {
@@ -32,6 +35,32 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
 }
+
+
+def behind_proxies(trusted: Networks) -> Middleware:
+    """Believe the proxies in `trusted`, and nobody else, about the client's address and whether it speaks TLS.
+
+    The client is the last address of `X-Forwarded-For` that is no trusted proxy: what stands before it was written
+    by the client itself. `Host` must be passed on unchanged.
+    """
+
+    @web.middleware
+    async def unveiled(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not _is_trusted(request.remote or "", trusted):
+            return await handler(request)
+        told: dict[str, Any] = {}
+        for address in reversed(_listed(request, "X-Forwarded-For")):
+            if _address(address) is None:
+                break
+            told["remote"] = address
+            if not _is_trusted(address, trusted):
+                break
+        scheme = (_listed(request, "X-Forwarded-Proto") or [""])[-1].lower()
+        if scheme in ("http", "https"):
+            told["scheme"] = scheme
+        return await handler(request.clone(**told) if told else request)
+
+    return unveiled
 
 
 @web.middleware
@@ -94,3 +123,20 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
 def _known(method: str) -> str:
     """Keep invented methods from growing the metrics without end."""
     return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+
+
+def _listed(request: web.Request, header: str) -> list[str]:
+    return [part.strip() for value in request.headers.getall(header, []) for part in value.split(",") if part.strip()]
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def _is_trusted(text: str, trusted: Networks) -> bool:
+    address = _address(text)
+    return address is not None and any(address in network for network in trusted)

@@ -40,5 +40,8 @@ def _inside(root: Path, path: str) -> Path | None:
     """Find a file below `root`; None when there is none or the path leads out of it."""
     if not path.isprintable() or not path:
         return None
-    file = (root / path).resolve()
-    return file if file.is_relative_to(root.resolve()) and file.is_file() else None
+    try:
+        file = (root / path).resolve()
+        return file if file.is_relative_to(root.resolve()) and file.is_file() else None
+    except OSError:  # a name longer than any file's
+        return None

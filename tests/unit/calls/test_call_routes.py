@@ -270,3 +270,23 @@ async def _get(application: Application, path: str) -> Any:
     answer = await application.client.get(path)
     assert answer.status == 200, await answer.text()
     return await answer.json()
+
+
+@pytest.mark.parametrize("guess", [{"line": "13987654321"}, {"operator": "13987654321"}, {"line": "+8613987654321"}])
+async def test_given_a_role_that_may_not_see_numbers_when_it_guesses_an_outside_number_then_it_is_refused(
+    application: Application, guess: dict[str, str]
+) -> None:
+    await application.sign_in("front_desk")
+
+    answer = await application.client.get("/api/v1/calls", params=guess)
+
+    assert (answer.status, (await answer.json())["code"]) == (403, "not_permitted")
+
+
+@pytest.mark.parametrize("own", [{"line": "4001"}, {"operator": "8001"}])
+async def test_given_a_role_that_may_not_see_numbers_when_it_filters_by_our_own_then_it_may(
+    application: Application, own: dict[str, str]
+) -> None:
+    await application.sign_in("front_desk")
+
+    assert (await application.client.get("/api/v1/calls", params=own)).status == 200

@@ -66,3 +66,12 @@ async def test_given_no_built_pages_when_opened_then_both_languages_say_what_to_
     assert "页面尚未生成" in text
     assert "The pages are not built yet" in text
     assert "./run" in text
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 300, "/assets/" + "a" * 300])
+async def test_given_a_path_longer_than_any_file_name_when_opened_then_it_is_no_file_and_no_fault_of_ours(
+    pages: Path, application: Application, path: str
+) -> None:
+    answer = await application.client.get(path)
+
+    assert answer.status == (404 if path.startswith("/assets") else 200)
