@@ -8,12 +8,13 @@ those are completed from what was persisted.
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -25,7 +26,13 @@ from callcenter.telephony import CallKey, CallSnapshot
 
 log = structlog.get_logger(__name__)
 
-_COLUMNS = 15
+# One row is fifteen quoted fields; a quote inside is doubled, a line end inside (a caller can send one) is kept.
+_FIELD = rb'"([^"]*+(?:""[^"]*+)*+)"'
+_ROW = re.compile(rb'"([A-Z_]+)","([0-9]{1,11}\.[0-9]{6})",' + b",".join([_FIELD] * 13) + rb"\r?\n")
+# How a row begins. No content of a field can look like that, since every quote in it is doubled.
+_BEGIN = re.compile(rb'(?<![",])"[A-Z_]+","[0-9]{1,11}\.[0-9]{6}","')
+_LONGEST_ROW = 1 << 20
+_CHUNK = 1 << 20
 # Queue() that refuses at once (nobody there) leaves within microseconds: the caller was never in the queue.
 _REFUSED_AT_ONCE = timedelta(milliseconds=50)
 
@@ -49,52 +56,115 @@ class CelRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CelReading:
-    """The complete rows between an offset and `end` (bytes), and how many lines made no sense."""
-
-    rows: tuple[CelRow, ...]
-    end: int
-    garbage: int
-
-
-@dataclass(frozen=True, slots=True)
 class CatchUp:
     """What the file tells since an offset.
 
     `ended`: the calls that ended, also those that were known already (their key says so).
     `tracker`: knows the calls that still go on; reconcile it with the exchange's state before feeding it events.
+    `log`: the file as far as it was read.
     """
 
     tracker: Tracker
     ended: tuple[CallSnapshot, ...]
-    garbage: int
+    log: CelFile
 
 
-def read(path: Path, offset: int) -> CelReading:
-    """Read the rows from `offset` on; a last line that is still being written is left for the next time.
+class CelFile:
+    """The file, read on from where the last reading ended, in pieces: a long one takes time, not memory.
 
-    An offset beyond the end means that the file was begun anew; it is read from its start. A missing file has no
-    rows. Lines that are no rows are counted, logged and skipped.
+    An offset (bytes) beyond the end means that the file was begun anew; it is read from its start. A missing file
+    has no rows. `end` is up to where it was read, `garbage` how many stretches of it made no sense: each is logged
+    and skipped up to where the next row begins.
     """
-    if not path.exists():
-        return CelReading((), 0, 0)
-    rows: list[CelRow] = []
-    garbage = 0
-    position = offset if offset <= path.stat().st_size else 0
-    with path.open("rb") as file:
-        file.seek(position)
-        for line in file:
-            if not line.endswith(b"\n"):
-                break
-            begin, position = position, position + len(line)
-            if not line.strip():
-                continue
-            try:
-                rows.append(_row(begin, line))
-            except ValueError as reason:
-                garbage += 1
-                log.warning("bad_cel_row", offset=begin, reason=str(reason))
-    return CelReading(tuple(rows), position, garbage)
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self.path = path
+        self.end = offset
+        self.garbage = 0
+        self._begins: dict[str, int] = {}
+
+    def rows(self) -> Iterator[CelRow]:
+        """Read the rows that are new; a last one that is still being written is left for the next time."""
+        if self.size() < self.end:
+            self.end = 0
+            self._begins = {}
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self.end)
+                yield from self._rows_of(file)
+
+    def advance(self, open_linkedids: Collection[str]) -> int:
+        """Read what is new and give the offset from which the file holds the whole history of every open call.
+
+        It never passes what this look is the first to see: a call of which no news came yet is not lost.
+        """
+        known = min(self.end, self.size())
+        for _ in self.rows():
+            pass
+        self._begins = {
+            linkedid: offset
+            for linkedid, offset in self._begins.items()
+            if offset >= known or linkedid in open_linkedids
+        }
+        return min(self._begins.values(), default=self.end)
+
+    def put_aside(self) -> None:
+        """Let the file begin anew; a row that comes in the very moment is taken over.
+
+        Raises:
+            OSError: it cannot be renamed.
+        """
+        old = self.path.with_suffix(".csv.1")
+        self.path.replace(old)
+        with old.open("rb") as file:
+            file.seek(self.end)
+            if late := file.read():
+                with self.path.open("ab") as anew:
+                    anew.write(late)
+
+    def size(self) -> int:
+        """The size of the file, in bytes."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def _rows_of(self, file: BinaryIO) -> Iterator[CelRow]:
+        buffer = b""
+        while chunk := file.read(_CHUNK):
+            buffer += chunk
+            position = 0
+            while (found := self._next(buffer, position)) is not None:
+                row, length = found
+                position += length
+                self.end += length
+                if row is not None:
+                    self._begins.setdefault(row.linkedid, row.offset)
+                    yield row
+            buffer = buffer[position:]
+
+    def _next(self, buffer: bytes, position: int) -> tuple[CelRow | None, int] | None:
+        """Find the next row and the number of bytes up to its end; no row for a stretch to skip."""
+        match = _ROW.match(buffer, position)
+        if match is not None:
+            return self._understood(match), match.end() - position
+        begin = _BEGIN.search(buffer, position + 1)
+        if begin is None and len(buffer) - position <= _LONGEST_ROW:
+            return None
+        end = len(buffer) if begin is None else begin.start()
+        if buffer[position:end].strip():
+            self._skipped("no row")
+        return None, end - position
+
+    def _understood(self, match: re.Match[bytes]) -> CelRow | None:
+        if match[1] not in _KINDS:
+            return None
+        try:
+            return _row(self.end, match)
+        except (ValueError, RecursionError) as reason:
+            self._skipped(str(reason))
+            return None
+
+    def _skipped(self, reason: str) -> None:
+        self.garbage += 1
+        log.warning("bad_cel_row", offset=self.end, reason=reason)
 
 
 def catch_up(
@@ -104,17 +174,17 @@ def catch_up(
 
     Args:
         path: CEL's file.
-        offset: bytes; what `advance` gave when it was last asked, so that every open call is whole in the rest.
+        offset: bytes; what `CelFile.advance` gave when it was last asked, so that every open call is whole in the rest.
         node: the PBX node whose file it is.
         known: open calls as they were persisted, or as the tracker of the lost link knew them.
         started_at: when the Asterisk of now started. Calls that were open then ended with the one before, which may
             have crashed; without this they would seem to last until somebody asks.
     """
-    reading = read(path, offset)
+    file = CelFile(path, offset)
     tracker = Tracker(node)
     persisted = {call.key: call for call in known}
     ended: dict[CallKey, CallSnapshot] = {}
-    for fact in facts_from_cel(reading.rows):
+    for fact in facts_from_cel(file.rows()):
         changed: list[CallSnapshot] = []
         if started_at is not None and fact.at >= started_at:
             changed += tracker.exchange_started(started_at)
@@ -123,13 +193,7 @@ def catch_up(
             if call.ended_at is not None:
                 ended[call.key] = _completed(call, persisted[call.key]) if call.key in persisted else call
     tracker.restore(call for call in persisted.values() if call.key not in ended)
-    return CatchUp(tracker, tuple(ended.values()), reading.garbage)
-
-
-def advance(path: Path, offset: int, open_linkedids: Collection[str]) -> int:
-    """Give the offset to persist: from there on the file holds the whole history of every call that is open."""
-    reading = read(path, offset)
-    return next((row.offset for row in reading.rows if row.linkedid in open_linkedids), reading.end)
+    return CatchUp(tracker, tuple(ended.values()), file)
 
 
 def facts_from_cel(rows: Iterable[CelRow]) -> Iterator[Fact]:
@@ -151,7 +215,7 @@ def facts_from_cel(rows: Iterable[CelRow]) -> Iterator[Fact]:
         make = _FACTS.get(row.kind)
         if make is not None:
             yield from make(row)
-        if row.kind == "CHAN_END":
+        if row.kind == "HANGUP":
             told.discard(row.uniqueid)
     yield from joining.values()
 
@@ -171,25 +235,24 @@ def _completed(rebuilt: CallSnapshot, known: CallSnapshot) -> CallSnapshot:
     )
 
 
-def _row(offset: int, line: bytes) -> CelRow:
-    """Read one line.
+def _row(offset: int, match: re.Match[bytes]) -> CelRow:
+    """Read one row.
 
     Raises:
         ValueError: it is no row of ours.
+        RecursionError: its JSON is nested beyond all sense.
     """
-    columns = next(csv.reader([line.decode("utf-8", "replace")], strict=True), [])
-    if len(columns) != _COLUMNS:
-        raise ValueError(f"{len(columns)} columns instead of {_COLUMNS}")
-    kind, stamp, number, exten, _, channel, app, app_data, uniqueid, linkedid, _, _, userfield, _, extra = columns
-    if not (kind and uniqueid and linkedid):
-        raise ValueError("a row without event or channel")
+    fields = [field.decode("utf-8", "replace").replace('""', '"') for field in match.groups()]
+    kind, stamp, number, exten, _, channel, app, app_data, uniqueid, linkedid, _, _, userfield, _, extra = fields
+    if not (uniqueid and linkedid):
+        raise ValueError("a row without channel")
     details = json.loads(extra) if extra else {}
     if not isinstance(details, dict):
         raise ValueError("extra is no object")
     return CelRow(
         offset=offset,
         kind=kind,
-        at=_instant(stamp),
+        at=datetime.fromtimestamp(float(stamp), UTC),
         number=facts.known(number),
         exten=exten,
         channel=channel,
@@ -200,13 +263,6 @@ def _row(offset: int, line: bytes) -> CelRow:
         userfield=userfield,
         extra={str(key): str(value) for key, value in details.items()},
     )
-
-
-def _instant(stamp: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(stamp), UTC)
-    except (OverflowError, OSError) as error:
-        raise ValueError(f"no instant: {stamp!r}") from error
 
 
 def _born(row: CelRow) -> Iterator[Fact]:
@@ -287,3 +343,5 @@ _FACTS: dict[str, Callable[[CelRow], Iterator[Fact]]] = {
     "PARK_START": _parked,
     "HANGUP": _ended,
 }
+# What tells us something; rows of other kinds are passed over without a look.
+_KINDS = frozenset(kind.encode() for kind in _FACTS)

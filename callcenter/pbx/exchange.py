@@ -76,8 +76,7 @@ class Exchange:
         self._memory = memory
         self._clock = clock
         self._tracker = Tracker(settings.node)
-        self._event_log = event_log
-        self._log_end = 0
+        self._event_log = cel.CelFile(event_log)
         self._unattended: set[CallKey] = set()
         self._orders: set[asyncio.Task[None]] = set()
         self.unusable = 0
@@ -219,7 +218,7 @@ class Exchange:
         state = await read_state(self.bridge, self._clock)
         missed = await asyncio.to_thread(
             cel.catch_up,
-            self._event_log,
+            self._event_log.path,
             offset,
             self._settings.node,
             tuple(known.values()),
@@ -228,14 +227,14 @@ class Exchange:
         changed = missed.tracker.reconcile(state)
         complete = await self._memory.completed([call.key for call in missed.ended])
         caught_up = [call for call in missed.ended if call.key not in complete]
-        self._tracker = missed.tracker
+        self._tracker, self._event_log = missed.tracker, missed.log
         self._publish([*caught_up, *changed, *self._tracker.open_calls()])
         log.info(
             "exchange_synchronised",
             caught_up=len(caught_up),
             open_calls=len(self._tracker.open_calls()),
             swept=sum(call.swept for call in changed),
-            bad_log_rows=missed.garbage,
+            bad_log_rows=missed.log.garbage,
         )
 
     # --- while the link is up
@@ -256,29 +255,28 @@ class Exchange:
             await asyncio.sleep(SWEEP_SECONDS)
             if self.bridge.status.state is not LinkState.UP:
                 continue
-            self._publish(self._tracker.sweep(self._clock.now()))
             try:
+                self._publish(self._tracker.sweep(self._clock.now()))
                 await self._advance()
             except (HouseError, OSError) as error:
                 log.warning("event_log_offset_not_kept", reason=str(error))
+            except Exception:  # whatever is wrong with one look, the next one is due
+                log.exception("looking_after_calls_failed")
 
     async def _advance(self) -> None:
-        """Move the offset on, never beyond what the last look saw: a call of which no news came yet is not lost."""
         offset = await self._memory.event_log_offset()
-        still_open = self._tracker.open_linkedids()
-        end = await asyncio.to_thread(_size_of, self._event_log)
-        further = await asyncio.to_thread(cel.advance, self._event_log, offset, still_open)
-        further = min(further, self._log_end)
-        self._log_end = end
-        if further == end > LOG_BYTES and not still_open:
-            self._event_log.replace(self._event_log.with_suffix(".csv.1"))
-            self._log_end = further = 0
-        if further != offset:
+        event_log, still_open = self._event_log, self._tracker.open_linkedids()
+        further = await asyncio.to_thread(event_log.advance, still_open)
+        if further == event_log.end > LOG_BYTES and not still_open:
+            await self._begin_anew(event_log)
+        elif further != offset:
             await self._memory.keep_event_log_offset(further)
 
-
-def _size_of(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+    async def _begin_anew(self, event_log: cel.CelFile) -> None:
+        """Put the event log aside, unless something was added; died on the way, all of it is read once more."""
+        await self._memory.keep_event_log_offset(0)
+        if event_log.size() == event_log.end:
+            event_log.put_aside()
 
 
 def staff_have_left(legs: Collection[Leg]) -> bool:

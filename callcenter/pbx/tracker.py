@@ -61,7 +61,8 @@ class Tracker:
         self._channels: dict[str, Channel] = {}
         self._bridges = Bridges()
         self._calls: dict[str, Call] = {}
-        self._ends: OrderedDict[str, None] = OrderedDict()
+        # With its instant where the birth was never told.
+        self._ends: OrderedDict[str, datetime | None] = OrderedDict()
         self._touched: dict[CallKey, Call] = {}
         self._news_at: datetime | None = None
         self._handlers: dict[type[Fact], Callable[[Any], None]] = {
@@ -128,14 +129,19 @@ class Tracker:
         """Take up the open calls that were persisted; `reconcile` must follow and finds their channels.
 
         A call that is known already (rebuilt from CEL) keeps what was rebuilt and only gets what the exchange
-        does not tell again: holds, when the caller first heard ringing, the SIP Call-ID.
+        does not tell again: holds, when the caller first heard ringing, the SIP Call-ID. Of a call whose birth was not
+        told but whose end was, `reconcile` finds nobody: it ended then.
         """
         for snapshot in snapshots:
-            if snapshot.ended_at is not None or snapshot.key.linkedid in self._ends:
+            linkedid = snapshot.key.linkedid
+            told_end = self._ends.get(linkedid)
+            if snapshot.ended_at is not None or (linkedid in self._ends and told_end is None):
                 continue
-            call = self._calls.get(snapshot.key.linkedid)
+            call = self._calls.get(linkedid)
             if call is None:
-                self._calls[snapshot.key.linkedid] = Call.from_snapshot(snapshot)
+                call = self._calls[linkedid] = Call.from_snapshot(snapshot)
+                call.last_at = max(call.last_at, told_end or call.last_at)
+                self._ends.pop(linkedid, None)
             else:
                 call.remember(snapshot)
 
@@ -301,7 +307,7 @@ class Tracker:
     def _hung_up(self, fact: facts.HungUp) -> None:
         channel = self._channels.get(fact.uniqueid)
         if channel is None:
-            self._remember_end(fact.uniqueid)
+            self._remember_end(fact.uniqueid, self._ends.get(fact.uniqueid, fact.at))
         else:
             self._remove(channel, fact.at, fact.cause, fact.sip)
 
@@ -381,8 +387,8 @@ class Tracker:
         if call.ended_at is None:
             self._end(call, call.last_at)
 
-    def _remember_end(self, identity: str) -> None:
-        self._ends[identity] = None
+    def _remember_end(self, identity: str, birthless_at: datetime | None = None) -> None:
+        self._ends[identity] = birthless_at
         if len(self._ends) > REMEMBERED_ENDS:
             self._ends.popitem(last=False)
 

@@ -429,3 +429,38 @@ async def test_given_a_long_event_log_then_it_is_begun_anew_once_no_call_is_open
     assert house.event_log.with_suffix(".csv.1").read_text() == rows
     assert memory.offsets[-1] == 0
     assert not house.event_log.exists()
+
+
+@pytest.mark.usefixtures("often")
+async def test_given_a_look_that_fails_in_any_way_then_the_next_one_comes_all_the_same(
+    house: House, memory: NotingMemory
+) -> None:
+    failures = [RecursionError("deep"), RuntimeError("strange")]
+
+    def fail() -> None:
+        if failures:
+            raise failures.pop()
+
+    memory.at_look = fail
+    house.event_log.write_text(ended_call("1777590000.1", -60))
+    await looked(memory, 6)
+    assert memory.offsets[-1] == house.event_log.stat().st_size
+
+
+@pytest.mark.usefixtures("often")
+async def test_given_a_call_that_comes_while_the_event_log_is_put_aside_then_it_stays_in_it(
+    house: House, memory: NotingMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_module, "LOG_BYTES", 100)
+    rows = ended_call("1777590000.1", -60)
+    keep = memory.keep_event_log_offset
+
+    async def keep_while_a_call_comes(offset: int) -> None:
+        with house.event_log.open("a") as log:
+            log.write(row("CHAN_START", 0) if offset == 0 else "")
+        await keep(offset)
+
+    monkeypatch.setattr(memory, "keep_event_log_offset", keep_while_a_call_comes)
+    house.event_log.write_text(rows)
+    await looked(memory, 4)
+    assert house.event_log.read_text().startswith(rows + row("CHAN_START", 0))
