@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from callcenter import demo, logs
-from callcenter.house import House, HouseStartError, NewLogins, until_stopped
+from callcenter.house import House, HouseStartError, until_stopped
 from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import replay
 from callcenter.pbx.server import PbxStartError
@@ -92,8 +92,8 @@ def _build_prompts(_: argparse.Namespace) -> int:
 async def _run_house(settings: Settings) -> None:
     house = House(settings, demo=False)
     try:
-        _, logins = await house.start(_progress)
-        _welcome(house, logins, [])
+        await house.start(_progress)
+        _welcome(house)
         await house.watch()
     finally:
         await house.close()
@@ -106,8 +106,9 @@ async def _run_demo(settings: Settings, calls: int | None) -> int:
 
     async def work() -> None:
         nonlocal status, lines
-        secrets, logins = await house.start(_progress)
-        _welcome(house, logins, ["op1", "sup1", "admin"])
+        secrets = await house.start(_progress)
+        _welcome(house)
+        _say(f"Sign in as op1, sup1 or admin; the password stands in {settings.var_folder}/demo-credentials.json\n")
         watching = asyncio.create_task(house.watch(), name="watch-house")
         try:
             visits = await demo.simulate(settings, secrets, calls, _say)
@@ -127,16 +128,11 @@ async def _run_demo(settings: Settings, calls: int | None) -> int:
     return status
 
 
-def _welcome(house: House, logins: NewLogins, names: list[str]) -> None:
+def _welcome(house: House) -> None:
     _say(f"\nThe house is open: {house.address}")
-    if logins.usernames:
-        _say(f"New logins: {', '.join(logins.usernames[:4])}{' …' if len(logins.usernames) > 4 else ''}")
-        _say(f"Password (shown once): {logins.password}")
-    elif names:
-        _say(f"Sign in as {', '.join(names)}; the password stands in {house.settings.var_folder}/demo-credentials.json")
     lines = ", ".join(f"{line.number} ({line.name.en})" for line in house.settings.lines)
     _say(f"Lines: {lines}; SIP on {house.settings.pbx.bind}:{house.settings.pbx.sip_port}.")
-    _say(f"The application's log: {house.log_file}. Ctrl-C ends everything.\n")
+    _say(f"The application's log: {house.log_file}. Ctrl-C ends everything.")
 
 
 def _progress(step: str) -> None:

@@ -20,9 +20,9 @@ import aiohttp
 import structlog
 
 from callcenter.clock import SystemClock
-from callcenter.db import Database, upgrade
-from callcenter.pbx.provisioning import Secrets
-from callcenter.pbx.server import PrivatePbx
+from callcenter.db import Database, DatabaseUnavailable, upgrade
+from callcenter.pbx.provisioning import ProvisioningError, Secrets
+from callcenter.pbx.server import PbxStartError, PrivatePbx
 from callcenter.settings import Settings
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role
@@ -36,6 +36,8 @@ WATCH_SECONDS = 1.0
 FIRST_RESTART_SECONDS = 1.0
 LONGEST_RESTART_SECONDS = 30.0
 CALM_SECONDS = 60.0
+PBX_RETRY_SECONDS = 5.0
+DATABASE_RETRY_SECONDS = 3.0
 LOG_BYTES = 50_000_000
 LAST_LINES = 12
 
@@ -61,6 +63,7 @@ class House:
         self._demo = demo
         self._owns_pbx = False
         self._lock_file: TextIO | None = None
+        self._pbx_start: asyncio.Task[Secrets] | None = None
         self._application: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
         self._failures = 0
@@ -75,8 +78,10 @@ class House:
         """Where the pages are."""
         return f"http://{self.settings.http.host}:{self.settings.http.port}"
 
-    async def start(self, progress: Callable[[str], None]) -> tuple[Secrets, NewLogins]:
-        """Start PBX and application and wait until both serve; `progress` hears what is being done.
+    async def start(self, progress: Callable[[str], None]) -> Secrets:
+        """Start the PBX, then the application, and wait until both serve; `progress` hears what is being done.
+
+        The PBX comes first: callers are served by it alone while the database cannot be reached.
 
         Raises:
             HouseStartError, PbxStartError, ProvisioningError: something is in the way.
@@ -84,15 +89,16 @@ class House:
         self._lock()
         await asyncio.to_thread(self._end_orphan)
         _check_port(self.settings.http.host, self.settings.http.port)
-        progress("preparing the database")
-        logins = await self._prepare_database()
         progress("starting Asterisk")
-        self._owns_pbx = True
-        secrets = await asyncio.to_thread(self.pbx.ensure_running)
+        secrets = await self._start_pbx()
+        progress("preparing the database")
+        await self._prepare_database(progress)
         progress("starting the application")
         await self._start_application()
-        await self._wait_ready()
-        return secrets, logins
+        for failing in await self._wait_ready():
+            progress(f"warning: {failing}")
+        self._owns_pbx = True
+        return secrets
 
     async def watch(self) -> None:
         """Start again, for ever, what ended by itself: the PBX at once, the application after a growing pause."""
@@ -100,7 +106,11 @@ class House:
             await asyncio.sleep(WATCH_SECONDS)
             if not self.pbx.is_running():
                 log.error("pbx_ended", last_words=self.pbx.last_words())
-                await asyncio.to_thread(self.pbx.ensure_running)
+                try:
+                    await self._start_pbx()
+                except (PbxStartError, ProvisioningError) as error:
+                    log.error("pbx_not_started", reason=str(error), again_in_seconds=PBX_RETRY_SECONDS)
+                    await asyncio.sleep(PBX_RETRY_SECONDS)
             application = self._application
             if application is not None and application.returncode is not None:
                 self._failures = 1 if time.monotonic() - self._started_at > CALM_SECONDS else self._failures + 1
@@ -122,6 +132,9 @@ class House:
                 application.kill()
                 await application.wait()
             self._pid_file.unlink(missing_ok=True)
+        if self._pbx_start is not None:
+            # a thread cannot be cancelled: what it starts is ended after it
+            await asyncio.gather(self._pbx_start, return_exceptions=True)
         if self._owns_pbx:
             await asyncio.to_thread(self.pbx.stop)
         if self._lock_file is not None:
@@ -158,8 +171,32 @@ class House:
                     return
                 time.sleep(0.1)
 
-    async def _prepare_database(self) -> NewLogins:
-        await upgrade(self.settings.database_url)
+    async def _start_pbx(self) -> Secrets:
+        """Start the PBX, or keep the one that runs; only one that was started here is ended when the start fails."""
+        if not self.pbx.is_running():
+            self._owns_pbx = True
+        self._pbx_start = asyncio.create_task(asyncio.to_thread(self.pbx.ensure_running), name="start-pbx")
+        return await asyncio.shield(self._pbx_start)
+
+    async def _prepare_database(self, progress: Callable[[str], None]) -> None:
+        """Bring the database up to date and make the first logins; wait for a database that cannot be reached."""
+        waiting = False
+        while True:
+            try:
+                await upgrade(self.settings.database_url)
+                logins = await self._make_logins()
+                break
+            except DatabaseUnavailable as error:
+                if not waiting:
+                    reason = error.params.get("reason", "")
+                    progress(f"the database cannot be reached ({reason}); until then the PBX alone serves callers")
+                waiting = True
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+        if logins.usernames:
+            shown = ", ".join(logins.usernames[:4]) + (" …" if len(logins.usernames) > 4 else "")
+            progress(f"new logins: {shown}\n  Password (shown once): {logins.password}")
+
+    async def _make_logins(self) -> NewLogins:
         wanted = demo_users(self.settings) if self._demo else [NewUser("admin", "管理员 Admin", Role.ADMIN)]
         database = Database(self.settings.database_url)
         try:
@@ -169,10 +206,9 @@ class House:
                 )
         finally:
             await database.close()
-        logins = NewLogins(tuple(user.username for user in created), password)
         if self._demo and created:
             self._keep_password(password, [user.username for user in wanted])
-        return logins
+        return NewLogins(tuple(user.username for user in created), password)
 
     def _known_password(self) -> str | None:
         try:
@@ -209,7 +245,8 @@ class House:
         lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-LAST_LINES:])
 
-    async def _wait_ready(self) -> None:
+    async def _wait_ready(self) -> list[str]:
+        """Wait until the application serves and hears the PBX; return what else is not well."""
         application = self._application
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
             deadline = time.monotonic() + READY_SECONDS
@@ -218,17 +255,21 @@ class House:
                     raise HouseStartError(f"the application ended while starting:\n{self._last_words()}")
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     async with client.get(f"{self.address}/ready") as response:
-                        if response.status == 200:
-                            return
+                        checks = (await response.json())["checks"]
+                    failing = {check["name"]: check["detail"] for check in checks if not check["ok"]}
+                    if "pbx_link" not in failing:
+                        return [f"{name}: {detail}" for name, detail in failing.items()]
                 await asyncio.sleep(0.1)
-        raise HouseStartError(f"the application is not ready after {READY_SECONDS:g} s; see {self.address}/ready")
+        raise HouseStartError(
+            f"the application does not hear the PBX after {READY_SECONDS:g} s; its log is {self.log_file}"
+        )
 
 
 async def until_stopped(work: Awaitable[None]) -> None:
-    """Run `work` until it ends or the person at the terminal stops it (Ctrl-C) or the system does (SIGTERM)."""
+    """Run `work` until it ends, or somebody stops it: by Ctrl-C, by closing the terminal, or by SIGTERM."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     task = asyncio.ensure_future(work)
     waiting = asyncio.create_task(stopped.wait())

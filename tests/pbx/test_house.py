@@ -217,3 +217,67 @@ async def test_given_guests_who_call_when_the_demo_ends_then_their_accounts_and_
     assert "4 calls, 0 with differences" in said
     credentials = json.loads((house.settings.var_folder / "demo-credentials.json").read_text(encoding="utf-8"))
     assert {"op1", "sup1", "admin"} <= set(credentials["users"])
+
+
+async def test_given_a_full_disk_when_started_then_the_house_opens_and_says_what_is_not_well(
+    house: HouseOnTrial,
+) -> None:
+    launcher = await house.launch("serve", CALLCENTER_RECORDING__MIN_FREE_MB="999999999")
+    assert launcher.stdout is not None
+    said = ""
+    async with asyncio.timeout(START_SECONDS):
+        while "Ctrl-C ends everything" not in said:
+            line = await launcher.stdout.readline()
+            assert line, said
+            said += line.decode()
+
+    assert "warning: recording_disk: " in said
+    assert house.pbx.is_running()
+
+
+async def test_given_no_database_when_started_then_the_pbx_serves_until_it_returns(house: HouseOnTrial) -> None:
+    nobody = free_port(socket.SOCK_STREAM)
+    address = f"postgresql+asyncpg://nobody@127.0.0.1:{nobody}/house"
+
+    launcher = await house.launch("serve", CALLCENTER_DATABASE_URL=address)
+
+    assert launcher.stdout is not None
+    said = ""
+    async with asyncio.timeout(START_SECONDS):
+        while "the database cannot be reached" not in said:
+            line = await launcher.stdout.readline()
+            assert line, said
+            said += line.decode()
+    assert house.pbx.is_running()
+    assert "Traceback" not in said
+
+
+async def test_given_ctrl_c_while_asterisk_starts_then_it_is_ended_too(house: HouseOnTrial) -> None:
+    launcher = await house.launch("serve")
+    assert launcher.stdout is not None
+    async with asyncio.timeout(START_SECONDS):
+        while b"starting Asterisk" not in await launcher.stdout.readline():
+            pass
+
+    launcher.send_signal(signal.SIGINT)
+
+    async with asyncio.timeout(30):
+        await launcher.wait()
+    assert not house.pbx.is_running()
+
+
+async def test_given_a_sip_port_taken_after_a_crash_when_the_house_watches_then_it_tries_until_it_is_free(
+    house: HouseOnTrial,
+) -> None:
+    await house.open("serve")
+    first = house.pbx.pid()
+    assert first is not None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: not is_alive(first))
+        taken.bind(("127.0.0.1", house.settings.pbx.sip_port))
+        log = house.settings.var_folder / "log" / "application.log"
+        await until(lambda: b'"down"' in log.read_bytes())
+
+    await until(lambda: house.pbx.pid() not in (None, first))
+    await until(house.is_ready)
