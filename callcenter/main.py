@@ -115,6 +115,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
             metrics=registry,
             pages=PAGES,
             version=_version(),
+            trusted_proxies=settings.http.trusted_proxies,
         )
     )
     store = Store(settings.recordings_folder)

@@ -7,16 +7,37 @@ All mistakes are reported at once, each with its source, key, value and reason.
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from callcenter.agreement import disagreement, disagreements
+from callcenter.mistakes import Mistake as Mistake
+from callcenter.mistakes import SettingsError as SettingsError
+from callcenter.mistakes import yaml_reason
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CALLCENTER_"
@@ -33,10 +54,35 @@ SHORT_NAMES = {
     "CALLCENTER_LOG": ("log",),
 }
 NOT_SETTINGS = {"CALLCENTER_CONFIG"}
+FOLDERS = {("var",), ("recording", "folder")}
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Listed = BeforeValidator(_split)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{3,6}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+
+SHORT_NUMBERS = (
+    "110",
+    "112",
+    "119",
+    "120",
+    "122",
+    "114",
+    "10000",
+    "10010",
+    "10086",
+    "12306",
+    "12315",
+    "12328",
+    "12345",
+)
+"""Emergency, information and public services in China."""
 
 
 class Section(BaseModel):
@@ -72,11 +118,16 @@ class Hotel(Section):
 
 
 class Http(Section):
-    """The application's own web server. `session_hours`: a login ends after that long without use."""
+    """The application's own web server. `session_hours`: a login ends after that long without use.
+
+    `trusted_proxies`: addresses or networks of the proxies whose `X-Forwarded-For` and
+    `X-Forwarded-Proto` are believed.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
     session_hours: float = Field(default=12, gt=0, le=168)
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], Listed] = ()
 
 
 class Database(Section):
@@ -89,6 +140,11 @@ class Database(Section):
     def _known_driver(cls, value: str) -> str:
         if value and not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        if value:
+            try:
+                make_url(value)
+            except (ArgumentError, ValueError) as error:
+                raise ValueError("is not a URL: write special characters of the password as %40 and so on") from error
         return value
 
 
@@ -96,7 +152,8 @@ class Pbx(Section):
     """The private Asterisk.
 
     `node` names this exchange in call records. `asterisk`: "private" for the one that `./run` unpacks, or the
-    path of a host's own Asterisk 20 or newer. `bind`: the address on which SIP and RTP are offered.
+    path of a host's own Asterisk 20 or newer. `bind`: the IPv4 address on which SIP and RTP are offered.
+    `short_numbers`: numbers of 3 to 6 digits that staff phones may dial outside (all of 7 and more they may).
     `heartbeat_seconds`: how often the application shows the dialplan that it lives; after three missed beats the
     dialplan rings every phone, pauses ignored. `deadline_seconds`: how long an action may go unanswered.
     """
@@ -114,7 +171,28 @@ class Pbx(Section):
     heartbeat_seconds: float = Field(default=5, ge=0.5, le=60)
     deadline_seconds: float = Field(default=5, ge=0.5, le=60)
     trunk_contact: str = Field(default="sip:127.0.0.1:5090", pattern=r"^sips?:[^\s\"';]+$")
-    trunk_match: tuple[str, ...] = ("127.0.0.1",)
+    trunk_match: Annotated[tuple[str, ...], Listed] = ("127.0.0.1",)
+    short_numbers: Annotated[tuple[Extension, ...], Listed] = SHORT_NUMBERS
+
+    @field_validator("bind")
+    @classmethod
+    def _bind_is_address(cls, value: str) -> str:
+        try:
+            return str(ipaddress.IPv4Address(value))
+        except ValueError as error:
+            raise ValueError(
+                "must be an IPv4 address, for instance 192.168.1.10, or 0.0.0.0 for all of them"
+            ) from error
+
+    @field_validator("trunk_match")
+    @classmethod
+    def _trunk_is_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError as error:
+                raise ValueError(f"{entry!r} is neither an address nor a network such as 192.0.2.0/28") from error
+        return value
 
     @model_validator(mode="after")
     def _rtp_range(self) -> Self:
@@ -252,38 +330,32 @@ class Settings(Section):
     var: str = ""
     log: Literal["", "console", "json"] = ""
 
-    @model_validator(mode="after")
-    def _names_agree(self) -> Self:
-        problems = [*self._unknown_queues(), *self._doubled_extensions()]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _whole(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Check what concerns several keys, also when single values are wrong, so that all is told at once."""
+        wrong: list[InitErrorDetails] = []
+        try:
+            settings = handler(values)
+        except ValidationError as error:
+            wrong = [_again(detail) for detail in error.errors(include_url=False)]
+            spoilt = {str(place[0]) for place in (detail.get("loc") for detail in wrong) if place}
+            wrong += disagreements(cls._sound_part(values, spoilt), spoilt)
+        else:
+            wrong = disagreements(settings)
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return settings
 
-    def _unknown_queues(self) -> list[str]:
-        used = [(f"line {line.number}", line.queue) for line in self.lines]
-        used += [(f"phones {block.first}-{block.last}", skill.queue) for block in self.phones for skill in block.skills]
-        return [
-            f"{user} names queue {queue!r}, which is not in queues" for user, queue in used if queue not in self.queues
-        ]
-
-    def _doubled_extensions(self) -> list[str]:
-        seen: dict[str, str] = {}
-        doubled = []
-        for extension, owner in self._extension_owners():
-            if extension in seen:
-                doubled.append(f"extension {extension} stands in {seen[extension]} and in {owner}")
-            seen[extension] = owner
-        return doubled
-
-    def _extension_owners(self) -> list[tuple[str, str]]:
-        owners = [(line.number, "lines") for line in self.lines]
-        owners += [
-            (extension, f"phones {block.first}-{block.last}") for block in self.phones for extension in block.extensions
-        ]
-        owners += [
-            (extension, f"rooms {block.first}-{block.last}") for block in self.rooms for extension in block.extensions
-        ]
-        return owners
+    @classmethod
+    def _sound_part(cls, values: Any, spoilt: Collection[str]) -> Settings:
+        """The groups without a mistake of their own; what is left is only good for being checked."""
+        sound: dict[str, Any] = {"lines": (), "queues": {}, "phones": (), "rooms": ()}
+        if isinstance(values, Mapping):
+            for name in values.keys() & cls.model_fields.keys() - set(spoilt):
+                group: Any = cls.model_fields[name].annotation
+                sound[name] = TypeAdapter(group).validate_python(values[name])
+        return cls.model_construct(**sound)
 
     def rings_of(self, line: Line) -> ThreeRings:
         """The three-ring rule in force on `line`."""
@@ -291,39 +363,18 @@ class Settings(Section):
 
     @property
     def var_folder(self) -> Path:
-        """The folder of everything written at run time."""
-        return Path(self.var).resolve() if self.var else ROOT / "var"
+        """The folder of everything written at run time; a relative one is meant from the checkout."""
+        return (ROOT / (self.var or "var")).resolve()
 
     @property
     def recordings_folder(self) -> Path:
         """The folder of the finished recordings."""
-        return Path(self.recording.folder).resolve() if self.recording.folder else self.var_folder / "recordings"
+        return (ROOT / self.recording.folder).resolve() if self.recording.folder else self.var_folder / "recordings"
 
     @property
     def database_url(self) -> str:
         """The database in use."""
         return self.database.url or f"sqlite+aiosqlite:///{self.var_folder / 'callcenter.db'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing wrong in the settings: where it was read, its key, its value and why it does not fit."""
-
-    source: str
-    key: str
-    value: object
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.key or '(file)'} = {self.value!r}: {self.reason}"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; `mistakes` lists all that is wrong with them."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
-        self.mistakes = mistakes
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -351,7 +402,7 @@ def _read(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError([Mistake(str(file), "", "", f"cannot be read: {error.strerror}")]) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError([Mistake(str(file), "", "", f"is not YAML: {' '.join(str(error).split())}")]) from error
+        raise SettingsError([Mistake(str(file), "", "", f"is not YAML: {yaml_reason(error)}")]) from error
     if not isinstance(values, dict):
         raise SettingsError([Mistake(str(file), "", values, "must hold keys and values")])
     return values
@@ -371,6 +422,8 @@ def _override(values: dict[str, Any], variables: Mapping[str, str]) -> tuple[dic
             mistakes.append(Mistake(name, ".".join(path), variables[name], "is not a group of keys in the file"))
         else:
             origins[path] = name
+            if path in FOLDERS and variables[name]:  # relative to where it was typed
+                _put(values, path, str(Path(variables[name]).absolute()))
     return origins, mistakes
 
 
@@ -391,3 +444,24 @@ def _mistakes_of(error: ValidationError, file: Path, origins: Mapping[tuple[str,
         value = "…" if isinstance(detail["input"], dict | list) else detail["input"]
         mistakes.append(Mistake(source, ".".join(location), value, detail["msg"].removeprefix("Value error, ")))
     return mistakes
+
+
+def _again(detail: ErrorDetails) -> InitErrorDetails:
+    """Turn a mistake that was told into one that can be told together with others."""
+    reason = detail["msg"].removeprefix("Value error, ")
+    return disagreement(detail["loc"], detail["input"], reason)
+
+
+def main(keys: Sequence[str]) -> int:
+    """Print the values of `keys` (`var_folder`, `pbx.asterisk`), one a line; 2 if the settings are wrong."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        sys.stderr.write(f"the settings cannot be used:\n{error}\n")
+        return 2
+    sys.stdout.writelines(f"{attrgetter(key)(settings)}\n" for key in keys)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

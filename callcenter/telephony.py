@@ -166,7 +166,8 @@ class CallSnapshot:
         """Every instant at which the call is known to have lived, its end included, in no order."""
         own = (self.started_at, self.first_ring_at, self.answered_at, self.operator_answered_at, self.ended_at)
         moves = (transfer.at for transfer in self.transfers)
-        episodes = ((one.began_at, one.ended_at) for one in (*self.rings, *self.holds, *self.queue_waits))
+        every: tuple[Ring | Hold | QueueWait, ...] = (*self.rings, *self.holds, *self.queue_waits)
+        episodes = ((one.began_at, one.ended_at) for one in every)
         return (instant for instant in chain(own, moves, *episodes) if instant is not None)
 
 

@@ -6,7 +6,6 @@ checked, and one that could mean more than itself is refused.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
 import os
@@ -184,11 +183,8 @@ def _checked(value: object) -> object:
 def _context(settings: Settings, passwords: Secrets, folder: Path, program: Program) -> dict[str, object]:
     entries = [_entry(settings, line, line.number, _FIRST[line.mode]) for line in settings.lines]
     entries.append(_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]))
-    by_name, by_address = "auth_username,username", "ip"
-    on_loopback = _is_loopback(settings.pbx.bind)
     return {
         "pbx": settings.pbx,
-        "identifier_order": f"{by_name},{by_address}" if on_loopback else f"{by_address},{by_name}",
         "secrets": passwords,
         "folder": folder,
         "modules": program.modules,
@@ -255,13 +251,6 @@ def _phones(settings: Settings, passwords: Secrets) -> list[_Phone]:
         for extension in block.extensions
     ]
     return staff + rooms
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
 
 
 def _module_folders(system: Path) -> list[Path]:

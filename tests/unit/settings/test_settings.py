@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.settings import Settings, SettingsError, load
+from callcenter.settings import ROOT, Settings, SettingsError, load, main
 
 MINIMAL = """
 lines: [{number: "4001", name: {zh: 总机, en: Switchboard}, queue: enquiries}]
@@ -84,10 +84,99 @@ def test_given_a_guard_when_loaded_then_it_must_be_two_seconds_or_two_fifths_of_
 def test_given_an_extension_twice_or_an_unknown_queue_when_loaded_then_both_are_told(tmp_path: Path) -> None:
     text = MINIMAL.replace('number: "4001"', 'number: "8002"').replace("queue: enquiries}]", "queue: nowhere}]", 1)
 
-    reason = mistakes(tmp_path, text)[""][2]
+    text += "hotel: {timezone: Mars/Olympus}\n"
 
-    assert "extension 8002 stands in lines and in phones 8001-8003" in reason
-    assert "names queue 'nowhere'" in reason
+    found = mistakes(tmp_path, text)
+
+    assert found["phones.0"][1:] == ("8001-8003", "8002 also in lines.0.number")
+    assert found["lines.0.queue"][1:] == ("nowhere", "names queue 'nowhere', which is not in queues")
+    assert "hotel.timezone" in found
+
+
+def test_given_a_wrong_group_when_loaded_then_what_the_others_disagree_on_is_told_too(tmp_path: Path) -> None:
+    text = MINIMAL.replace("queue: enquiries}]", "queue: nowhere}]", 1).replace('last: "8003"', 'last: "7999"')
+
+    assert {"lines.0.queue", "phones.0"} <= mistakes(tmp_path, text).keys()
+
+
+@pytest.mark.parametrize(
+    ("added", "key", "reason"),
+    [
+        ("pbx: {ami_port: 8080}", "pbx.ami_port", "is also http.port"),
+        ("pbx: {agi_port: 5038}", "pbx.agi_port", "is also pbx.ami_port"),
+        ("pbx: {sip_port: 10500}", "pbx.sip_port", "is between pbx.rtp_start and pbx.rtp_end"),
+        ("pbx: {bind: hotel.example}", "pbx.bind", "must be an IPv4 address, for instance 192.168.1.10"),
+        ("pbx: {trunk_match: [sip.example]}", "pbx.trunk_match", "'sip.example' is neither an address nor a network"),
+        ("pbx: {short_numbers: ['1']}", "pbx.short_numbers.0", "String should match"),
+        ("http: {trusted_proxies: [proxy]}", "http.trusted_proxies.0", "value is not a valid IPv4 or IPv6 network"),
+        ('rooms: [{first: "719", last: "730", type: standard}]', "rooms.0", "719, 720 also in the places of parked"),
+        ('rooms: [{first: "101", last: "130", type: standard}]', "rooms.0", "110, 112, 114 … also in pbx.short_num"),
+    ],
+)
+def test_given_values_that_cannot_be_when_loaded_then_each_is_a_mistake_of_its_own(
+    tmp_path: Path, added: str, key: str, reason: str
+) -> None:
+    assert mistakes(tmp_path, f"{MINIMAL}{added}\n")[key][2].startswith(reason)
+
+
+def test_given_ports_from_variables_when_they_collide_then_the_mistake_names_the_variable(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, MINIMAL, {"CALLCENTER_AMI_PORT": "8080"})
+
+    assert found["pbx.ami_port"][0] == "CALLCENTER_AMI_PORT"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment"),
+    [
+        (MINIMAL + "database: {url: 'postgresql://house:s3cret@db/house'}\n", {}),
+        (MINIMAL + "database: 'postgresql://house:s3cret@db/house'\n", {}),
+        (MINIMAL + "database: {uri: 'postgresql+asyncpg://house:s3cret@db/house'}\n", {}),
+        (MINIMAL + "database: {url: 'house:s3cret@db'}\n", {}),
+        (MINIMAL + "database: {url: 'postgresql+asyncpg://house:s3cret@db:port/house'}\n", {}),
+        (MINIMAL + "database: {url: 'postgresql+asyncpg://house:s3cret@db/house\n", {}),
+        (MINIMAL, {"CALLCENTER_DATABASE_URL": "mysql://house:s3cret@db/house"}),
+        (MINIMAL, {"CALLCENTER_DB_URL": "postgresql+asyncpg://house:s3cret@db/house"}),
+    ],
+)
+def test_given_a_wrong_database_address_when_told_then_its_password_is_not(
+    tmp_path: Path, text: str, environment: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(tmp_path, text), environment)
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_given_lists_in_variables_when_loaded_then_commas_part_them(tmp_path: Path) -> None:
+    variables = {"CALLCENTER_PBX__TRUNK_MATCH": "192.0.2.1, 198.51.100.0/28", "CALLCENTER_HTTP__TRUSTED_PROXIES": "::1"}
+
+    settings = load(written(tmp_path, MINIMAL), variables)
+
+    assert settings.pbx.trunk_match == ("192.0.2.1", "198.51.100.0/28")
+    assert [str(network) for network in settings.http.trusted_proxies] == ["::1/128"]
+    assert Settings.model_validate(settings.model_dump(mode="json")) == settings
+
+
+def test_given_relative_folders_when_loaded_then_a_file_means_the_checkout_and_a_variable_where_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert load(written(tmp_path, MINIMAL + "var: data\n"), {}).var_folder == ROOT / "data"
+    assert load(written(tmp_path, MINIMAL), {"CALLCENTER_VAR": "data"}).var_folder == tmp_path / "data"
+
+
+def test_given_keys_when_asked_from_a_shell_then_their_values_come_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CALLCENTER_CONFIG", str(written(tmp_path, MINIMAL + f"var: {tmp_path}/data\n")))
+
+    assert main(["var_folder", "pbx.asterisk"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/data\nprivate\n"
+
+    written(tmp_path, "lines: 1")
+    assert main(["var_folder"]) == 2
+    assert "the settings cannot be used" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00"])

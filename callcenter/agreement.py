@@ -1,0 +1,78 @@
+"""What several keys of the settings must agree on: queues, extensions, ports. Each disagreement is told by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+if TYPE_CHECKING:
+    from callcenter.settings import Block, Settings
+
+EXAMPLES = 3
+PARKING = range(700, 721)
+"""What the exchange keeps for parked calls (res_parking.conf): the extension to park at, and the places."""
+
+Place = tuple[int | str, ...]
+
+
+def disagreement(place: Place, value: object, reason: str) -> InitErrorDetails:
+    """Describe one mistake: the key's place in the settings, its value, and why it does not fit."""
+    return InitErrorDetails(
+        type=PydanticCustomError("settings", "{reason}", {"reason": reason}), loc=place, input=value
+    )
+
+
+def disagreements(settings: Settings, spoilt: Collection[str] = ()) -> list[InitErrorDetails]:
+    """Tell what contradicts what in `settings`; `spoilt` are the groups that have a mistake of their own."""
+    found = list(_doubled_extensions(settings))
+    if "queues" not in spoilt:
+        found += _unknown_queues(settings)
+    if not {"http", "pbx"} & set(spoilt):
+        found += _shared_ports(settings)
+    return found
+
+
+def _unknown_queues(settings: Settings) -> Iterator[InitErrorDetails]:
+    used: list[tuple[Place, str]] = [
+        (("lines", index, "queue"), line.queue) for index, line in enumerate(settings.lines)
+    ]
+    for index, block in enumerate(settings.phones):
+        used += [(("phones", index, "skills", at, "queue"), skill.queue) for at, skill in enumerate(block.skills)]
+    for place, queue in used:
+        if queue not in settings.queues:
+            yield disagreement(place, queue, f"names queue {queue!r}, which is not in queues")
+
+
+def _doubled_extensions(settings: Settings) -> Iterator[InitErrorDetails]:
+    earlier: list[tuple[str, set[str]]] = [
+        ("the places of parked calls", {str(number) for number in PARKING}),
+        ("pbx.short_numbers, which lead outside", set(settings.pbx.short_numbers)),
+    ]
+    for place, shown, extensions in _extension_owners(settings):
+        for owner, others in earlier:
+            if shared := sorted(extensions & others):
+                more = " …" if len(shared) > EXAMPLES else ""
+                yield disagreement(place, shown, f"{', '.join(shared[:EXAMPLES])}{more} also in {owner}")
+        earlier.append((".".join(map(str, place)), extensions))
+
+
+def _extension_owners(settings: Settings) -> Iterator[tuple[Place, str, set[str]]]:
+    for index, line in enumerate(settings.lines):
+        yield ("lines", index, "number"), line.number, {line.number}
+    groups: tuple[tuple[str, Sequence[Block]], ...] = (("phones", settings.phones), ("rooms", settings.rooms))
+    for name, blocks in groups:
+        for index, block in enumerate(blocks):
+            yield (name, index), f"{block.first}-{block.last}", set(block.extensions)
+
+
+def _shared_ports(settings: Settings) -> Iterator[InitErrorDetails]:
+    taken = {settings.http.port: "http.port"}
+    for name in ("http_port", "ami_port", "agi_port"):
+        port = getattr(settings.pbx, name)
+        if port in taken:
+            yield disagreement(("pbx", name), port, f"is also {taken[port]}")
+        taken.setdefault(port, f"pbx.{name}")
+    if settings.pbx.rtp_start <= settings.pbx.sip_port <= settings.pbx.rtp_end:
+        yield disagreement(("pbx", "sip_port"), settings.pbx.sip_port, "is between pbx.rtp_start and pbx.rtp_end")
