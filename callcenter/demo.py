@@ -17,10 +17,10 @@ from callcenter.pbx.provisioning import Secrets
 from callcenter.settings import LineMode, Settings
 from callcenter.simulator.facts import Milestone
 from callcenter.simulator.guests import Desk, Guests, Staff, Visit, Wish
-from callcenter.telephony import Outcome
+from callcenter.telephony import Outcome, TransferResult
 from recordings.models import Recording
 
-DESKS = 6
+DESKS = 10
 SECONDS_BETWEEN_GUESTS = (1.0, 4.0)
 GUESTS_AT_ONCE = 8
 RECORDS_WITHIN = 45.0
@@ -160,6 +160,7 @@ def _compared(visit: Visit, record: tuple[Call, float | None] | None, cadence: f
         *_answer_differences(visit, call),
         *_ring_differences(visit, call, cadence),
         *_length_differences(visit, recorded),
+        *_wish_differences(visit, call),
     ]
     if call.ended_at is None:
         found.append("still open")
@@ -197,6 +198,17 @@ def _length_differences(visit: Visit, recorded: float | None) -> list[str]:
     if recorded is None:
         return ["no recording"]
     return [] if abs(recorded - talked) <= TOLERANCE_SECONDS else [f"recorded {recorded:.1f} s of {talked:.1f} s"]
+
+
+def _wish_differences(visit: Visit, call: Call) -> list[str]:
+    """Tell whether the guest got what he called for, in his own account and in the record."""
+    found = ["the guest lost patience"] if visit.lost_patience else []
+    completed = [transfer for transfer in call.transfers if transfer["result"] == TransferResult.COMPLETED]
+    if visit.wish is Wish.COLLEAGUE and visit.reached_person and not completed:
+        found.append("never reached the colleague")
+    if visit.wish is Wish.THINK and visit.reached_person and not call.holds:
+        found.append("no hold in the record")
+    return found
 
 
 def _expected_outcome(visit: Visit) -> str:

@@ -45,13 +45,17 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call as its guest saw and heard it; `reached_person` whether a person was ever heard."""
+    """One call as its guest saw and heard it.
+
+    `reached_person`: whether a person was ever heard. `lost_patience`: the guest ended a call that led nowhere.
+    """
 
     wish: Wish
     line: str
     facts: CallFacts
     answered_by: Answerer
     reached_person: bool
+    lost_patience: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,15 @@ class Guests:
     async def visit(self, line: str, caller: str, wish: Wish) -> Visit:
         """Call `line` and go through with it; whatever happens is a result, not an error."""
         dialog = self._phone.call(line, caller_id=caller)
+        lost_patience = False
         try:
             await self._live_through(dialog, wish)
         except CallEnded:
             pass  # the house ended the call: its facts tell
         except PhoneError:
+            lost_patience = True
             await self._leave(dialog)
-        return await asyncio.to_thread(_told, wish, line, dialog)
+        return await asyncio.to_thread(_told, wish, line, dialog, lost_patience)
 
     async def _live_through(self, dialog: Dialog, wish: Wish) -> None:
         if wish is Wish.HURRY:
@@ -177,16 +183,16 @@ class Guests:
             await dialog.cancel()
 
 
-def _told(wish: Wish, line: str, dialog: Dialog) -> Visit:
+def _told(wish: Wish, line: str, dialog: Dialog, lost_patience: bool) -> Visit:
     facts = dialog.facts()
     if not facts.answered:
-        return Visit(wish, line, facts, Answerer.NONE, reached_person=False)
+        return Visit(wish, line, facts, Answerer.NONE, reached_person=False, lost_patience=lost_patience)
     heard = dialog.rtp.heard()
     begin = facts.milestones[Milestone.ANSWERED].monotonic - heard.began_at
     sound = Sound(heard.pcm)
     first = tone_share(sound, STAFF_VOICE.frequency, begin + FIRST_WORDS[0], begin + FIRST_WORDS[1])
     answered_by = Answerer.OPERATOR if first > 0.5 else Answerer.SYSTEM
-    return Visit(wish, line, facts, answered_by, reached_person=_ever_hears(sound))
+    return Visit(wish, line, facts, answered_by, _ever_hears(sound), lost_patience)
 
 
 def _ever_hears(sound: Sound) -> bool:

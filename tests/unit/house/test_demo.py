@@ -1,5 +1,6 @@
 """The demo's summary: what guests saw is held against what the house wrote down; any difference is told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -101,3 +102,21 @@ async def test_given_an_answer_near_a_rings_beginning_when_compared_then_either_
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await differences(database, monkeypatch, visit(answer=5.1), record(operator=4.9), 14.9) == ()
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [(Wish.COLLEAGUE, "never reached the colleague"), (Wish.THINK, "no hold in the record")],
+)
+async def test_given_a_wish_that_the_record_does_not_show_when_compared_then_it_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch, wish: Wish, told: str
+) -> None:
+    assert await differences(database, monkeypatch, replace(visit(), wish=wish), record(), 13.0) == (told,)
+
+
+async def test_given_a_guest_who_lost_patience_when_compared_then_it_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = replace(visit(), lost_patience=True)
+
+    assert await differences(database, monkeypatch, seen, record(), 13.0) == ("the guest lost patience",)
