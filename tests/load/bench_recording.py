@@ -44,7 +44,7 @@ class Mechanism:
 
 MECHANISMS = (
     Mechanism("two-party bridge, not recorded (baseline)", True, "NoOp()"),
-    Mechanism("two-party bridge, one stereo MixMonitor", True, "MixMonitor(bench/${UNIQUEID}.raw,D)"),
+    Mechanism("two-party bridge, one stereo MixMonitor (chosen)", True, "MixMonitor(bench/${UNIQUEID}.raw,D)"),
     Mechanism(
         "two-party bridge, received sound of each leg",
         True,
@@ -52,7 +52,7 @@ MECHANISMS = (
         ",U(received)",
     ),
     Mechanism("softmix, not recorded", False, "NoOp()"),
-    Mechanism("softmix, one stereo MixMonitor (chosen)", False, "MixMonitor(bench/${UNIQUEID}.raw,D)"),
+    Mechanism("softmix, one stereo MixMonitor", False, "MixMonitor(bench/${UNIQUEID}.raw,D)"),
 )
 
 
@@ -95,10 +95,10 @@ def _configured(mechanism: Mechanism) -> Callable[[Path], None]:
     def change(etc: Path) -> None:
         dialplan = _DIALPLAN.format(record=mechanism.record, dial_option=mechanism.dial_option)
         (etc / "extensions.conf").write_text(dialplan, encoding="utf-8")
-        if mechanism.two_party_bridges:
+        if not mechanism.two_party_bridges:
             modules = etc / "modules.conf"
-            added = "load = bridge_simple.so\nload = bridge_native_rtp.so\n"
-            modules.write_text(modules.read_text(encoding="utf-8") + added, encoding="utf-8")
+            kept = modules.read_text(encoding="utf-8").replace("load = bridge_simple.so\n", "")
+            modules.write_text(kept, encoding="utf-8")
 
     return change
 
