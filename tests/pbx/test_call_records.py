@@ -170,7 +170,10 @@ async def test_given_an_operator_rejects_then_the_record_names_both_and_who_answ
 async def test_given_both_sides_hold_then_the_record_tells_who_held_and_how_long(
     house: House, switchboard: Switchboard, desk: Desk
 ) -> None:
-    async with switchboard.phone(desk.first, answers()) as operator, switchboard.guest(media=VOICE) as guest:
+    async with (
+        switchboard.phone(desk.first, answers(), media=VOICE) as operator,
+        switchboard.guest(media=VOICE) as guest,
+    ):
         call = guest.call(desk.number)
         await call.answered()
         talk = await operator.next_call()
