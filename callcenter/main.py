@@ -92,10 +92,12 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     bus, alarms, health, registry = EventBus(), Alarms(clock), Health(), CollectorRegistry()
     live = LiveHub(clock)
     writer = CallWriter(database, bus, Cadences.of(settings), alarms, live.note_ids)
+    secrets = load_secrets(settings)
     exchange = Exchange(
         settings.pbx,
-        load_secrets(settings).ami,
+        secrets.ami,
         pbx_folder(settings) / "log" / "cel-custom" / "cel.csv",
+        system_name=secrets.system_name,
         bus=bus,
         memory=DatabaseMemory(database, writer, settings.pbx.node),
         clock=clock,
@@ -238,6 +240,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"callcenter: the settings cannot be used:\n{error}\n")
         return 2
+    os.umask(0o077)  # guests' numbers and voices are nobody else's
     logs.set_up(settings.log)
     web.run_app(
         build(settings, SystemClock()),

@@ -33,6 +33,7 @@ class HouseCollector(Collector):
         yield _counter("ami_events", "Messages handed to the tracker", counters.events)
         yield _counter("ami_events_unusable", "Messages that could not be understood", self._exchange.unusable)
         yield _counter("ami_events_failed", "Messages whose handling failed", counters.failures)
+        yield _counter("ami_events_forged", "Events refused because a caller wrote into them", counters.forged)
         yield _counter("ami_reconnects", "Times the link came back", counters.reconnects)
         yield _counter("ami_refusals", "Times the exchange did not let us in", counters.refusals)
         yield _counter("ami_overflows", "Connections dropped because too much was unread", counters.overflows)

@@ -47,14 +47,15 @@ class Timing:
     """How long the bridge waits, in seconds.
 
     `deadline`: for the answer to an action, a ping or the login. `ping_interval`: between two pings. `boot`: from
-    login until Asterisk says that it has fully booted. `sync`: for the owner to read the state.
+    login until Asterisk says that it has fully booted. `sync`: for the owner to read the state (an event log
+    of 200 MB takes one).
     `unreachable`, `refused`: before the next try when nobody is there, or when we are not let in.
     """
 
     deadline: float = 5.0
     ping_interval: float = 5.0
     boot: float = 60.0
-    sync: float = 60.0
+    sync: float = 600.0
     unreachable: Backoff = Backoff(first=0.5, cap=30.0)
     refused: Backoff = Backoff(first=5.0, cap=60.0)
 
@@ -69,7 +70,8 @@ class AmiBridge:
     `on_message` is called with each event and the instant of its arrival, one after the other; it is quick and
     synchronous, and when it raises, the event is logged and the next one handed on. `on_synced` is awaited after
     each login, with actions possible; when it raises, the link is dropped and tried again.
-    `on_status` hears each change of the link. `counters` are for the metrics.
+    `on_status` hears each change of the link. `system_name`: what the exchange calls itself, so that no caller's
+    words are taken for its own; empty believes all. `counters` are for the metrics.
 
     Raises:
         BadField: the username or the secret cannot be sent.
@@ -88,6 +90,7 @@ class AmiBridge:
         on_status: Callable[[LinkStatus], None] = lambda status: None,
         timing: Timing | None = None,
         queue_limit: int = 20_000,
+        system_name: str = "",
         chance: Callable[[], float] = random.random,
     ) -> None:
         format_action("Login", {"Username": username, "Secret": secret})
@@ -101,6 +104,7 @@ class AmiBridge:
         self._clock = clock
         self._timing = timing or Timing()
         self._queue_limit = queue_limit
+        self._system_name = system_name
         self._chance = chance
         self._failures = 0
         self._connection: Connection | None = None
@@ -176,7 +180,9 @@ class AmiBridge:
             PbxUnavailable, PbxRefused: the link did not come up.
         """
         timing = self._timing
-        connection = Connection(self._clock, self.counters, queue_limit=self._queue_limit)
+        connection = Connection(
+            self._clock, self.counters, queue_limit=self._queue_limit, system_name=self._system_name
+        )
         pinger = asyncio.create_task(self._ping(connection), name="ami-ping")
         try:
             await log_in(connection, *self._address, *self._account, timing.deadline)

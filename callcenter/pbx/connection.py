@@ -23,7 +23,15 @@ from panoramisk.message import Message
 
 from callcenter.clock import Clock
 from callcenter.errors import PbxRefused, PbxUnavailable
-from callcenter.pbx.wire import FieldValue, Splitter, WireOverflow, format_action, parse
+from callcenter.pbx.wire import (
+    FieldValue,
+    Splitter,
+    WireOverflow,
+    format_action,
+    has_genuine_head,
+    has_genuine_ids,
+    parse,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +44,8 @@ class Counters:
     """What happened on the link since the program started.
 
     `overflows`: connections dropped because more was unread than there is room for. `late`: answers that came
-    after their deadline and were thrown away. `failures`: messages whose handler raised.
+    after their deadline and were thrown away. `failures`: messages whose handler raised. `forged`: events and items
+    of lists that a caller wrote, or wrote into.
     """
 
     events: int = 0
@@ -48,6 +57,7 @@ class Counters:
     timeouts: int = 0
     late: int = 0
     failures: int = 0
+    forged: int = 0
 
 
 class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type hints
@@ -55,9 +65,10 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
 
     `messages` holds the events not yet handed on, oldest first, each with the instant of its arrival. `booted`
     resolves to FullyBooted's fields. `reason` says why the connection ended.
+    `system_name`: the secret name that the exchange gives itself (`wire.has_genuine_head`); empty trusts every event.
     """
 
-    def __init__(self, clock: Clock, counters: Counters, *, queue_limit: int) -> None:
+    def __init__(self, clock: Clock, counters: Counters, *, queue_limit: int, system_name: str = "") -> None:
         self.messages: deque[tuple[dict[str, str], datetime]] = deque()
         self.booted: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
         self.reason = ""
@@ -70,6 +81,8 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
         self._clock = clock
         self._counters = counters
         self._queue_limit = queue_limit
+        self._system_name = system_name
+        self._told = False
 
     def send(self, data: Mapping[str, FieldValue], **_options: object) -> asyncio.Future[Message]:
         """Write one action; the future ends with its first response, or with PbxUnavailable when there is no link.
@@ -201,6 +214,10 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
         if fields.get("ActionID", "").startswith(_LIST):
             self._list_item(fields)
             return
+        first, self._told = not self._told, True
+        if not self._is_genuine(fields, first=first):
+            self._refuse(fields)
+            return
         self.messages.append((fields, now))
         if fields["Event"] == "FullyBooted" and not self.booted.done():
             self.booted.set_result(fields)
@@ -211,8 +228,20 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
             self._counters.late += 1
         elif "EventList" in fields:
             complete.set_result(None)
+        elif self._system_name and not has_genuine_ids(fields, self._system_name):
+            self._refuse(fields)
         else:
             items.append(fields)
+
+    def _is_genuine(self, fields: dict[str, str], *, first: bool) -> bool:
+        """Tell whether Asterisk told this. The FullyBooted that greets us bears no name; nobody can be before it."""
+        if not self._system_name or (first and fields["Event"] == "FullyBooted"):
+            return True
+        return has_genuine_head(fields, self._system_name) and has_genuine_ids(fields, self._system_name)
+
+    def _refuse(self, fields: dict[str, str]) -> None:
+        self._counters.forged += 1
+        log.warning("ami_event_forged", event_name=fields["Event"], channel=fields.get("Channel"))
 
     def _answer(self, fields: dict[str, str]) -> None:
         action = self.responses.pop(fields.get("ActionID", ""), None)

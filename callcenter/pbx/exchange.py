@@ -58,7 +58,10 @@ class Memory(Protocol):
 
 
 class Exchange:
-    """One Asterisk. `start` begins to connect, `close` ends the link and its tasks; calls on the PBX go on."""
+    """One Asterisk. `start` begins to connect, `close` ends the link and its tasks; calls on the PBX go on.
+
+    `system_name`: what it calls itself (asterisk.conf), a secret; every id that we give a channel begins with it.
+    """
 
     def __init__(
         self,
@@ -66,12 +69,14 @@ class Exchange:
         secret: str,
         event_log: Path,
         *,
+        system_name: str,
         bus: EventBus,
         memory: Memory,
         clock: Clock,
         timing: Timing | None = None,
     ) -> None:
         self._settings = settings
+        self._system_name = system_name
         self._bus = bus
         self._memory = memory
         self._clock = clock
@@ -87,6 +92,7 @@ class Exchange:
             secret,
             self._on_message,
             clock=clock,
+            system_name=system_name,
             on_synced=self._synchronise,
             on_status=lambda status: bus.publish(LinkChanged(status)),
             timing=timing or Timing(deadline=settings.deadline_seconds, ping_interval=settings.deadline_seconds),
@@ -142,7 +148,9 @@ class Exchange:
 
     async def exclude_from_recording(self, number: str, *, excluded: bool) -> None:
         """Never record this outside number or room, or record it again."""
-        await self.actions.exclude_from_recording(number, f"norecord-{uuid.uuid4().hex}", excluded=excluded)
+        await self.actions.exclude_from_recording(
+            number, f"{self._system_name}-norecord-{uuid.uuid4().hex}", excluded=excluded
+        )
 
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.

@@ -11,6 +11,7 @@ import math
 import os
 import re
 import secrets
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,12 @@ TEMPLATES = ROOT / "config" / "asterisk"
 PROMPTS = ROOT / "ivr" / "prompts"
 MODULES = TEMPLATES / "modules.conf.j2"
 
+READ_BY_PBX = ("etc", "lib")
+WRITTEN_BY_PBX = ("run", "log", "spool", "db")
+
+OLDEST_ASTERISK = 20
+
+_VERSION = re.compile(r"Asterisk (\d+)\.")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f;\[\]{}$\"`|<>\\#]")
 _FIRST = {LineMode.OPERATORS_FIRST: "three-rings", LineMode.MENU_FIRST: "system-answers"}
 
@@ -36,10 +43,14 @@ class ProvisioningError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The exchange's passwords: of the manager interface, and of each phone by endpoint name."""
+    """The exchange's passwords: of the manager interface, and of each phone by endpoint name.
+
+    `system_name`: what the exchange calls itself in its events, where no caller can know it (`wire`).
+    """
 
     ami: str
     phones: dict[str, str]
+    system_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +95,14 @@ def load_secrets(settings: Settings) -> Secrets:
         for name in endpoint_names(settings):
             phones.setdefault(name, secrets.token_urlsafe(18))
         ami = str(stored.get("ami") or secrets.token_urlsafe(24))
-        if stored != {"ami": ami, "phones": phones}:
+        system_name = str(stored.get("system_name") or f"pbx{secrets.token_hex(8)}")
+        known = {"ami": ami, "phones": phones, "system_name": system_name}
+        if stored != known:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_private(file, json.dumps({"ami": ami, "phones": phones}, indent=1))
+            write_private(file, json.dumps(known, indent=1))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ProvisioningError(f"the passwords in {file} cannot be used ({error}); mend or delete the file") from error
-    return Secrets(ami=ami, phones=phones)
+    return Secrets(ami=ami, phones=phones, system_name=system_name)
 
 
 def find_program(settings: Settings) -> Program:
@@ -106,6 +119,7 @@ def find_program(settings: Settings) -> Program:
         hint = "pbx.asterisk in the settings must be `private` or the path of an Asterisk 20 or newer"
     if not os.access(executable, os.X_OK):
         raise ProvisioningError(f"there is no Asterisk at {executable}; {hint}")
+    _check_version(executable)
     prefix = executable.resolve().parent.parent / "root"
     unpacked = prefix.is_dir()
     system = prefix / "usr" if unpacked else Path("/usr")
@@ -135,7 +149,7 @@ def render(
         ProvisioningError: a value of the settings cannot stand in a configuration file, or a file cannot be written.
     """
     try:
-        for name in ("etc", "run", "log", "log/cel-custom", "spool", "spool/monitor", "lib"):
+        for name in (*READ_BY_PBX, *WRITTEN_BY_PBX, "log/cel-custom", "spool/monitor"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         install_sounds(prompts, folder / "lib" / "sounds")
         _link(program.documentation, folder / "lib" / "documentation")
@@ -151,12 +165,45 @@ def render(
 
 def write_private(file: Path, text: str) -> None:
     """Replace `file` in one step by one that only its owner reads and writes."""
-    part = file.with_name(file.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        os.fchmod(stream.fileno(), 0o600)
-    part.replace(file)
+    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        # a file of our own, never one that a link or somebody else put there
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def hand_over(folder: Path, uid: int | None = None, gid: int | None = None) -> None:
+    """Close `folder` to other users of the machine; only root gives a `uid` and `gid`, those that the exchange has.
+
+    What the exchange writes (`run`, `log`, `spool`, `db`) becomes its own. What it only reads (`etc`, `lib`) stays
+    ours and can be read by its group, so that nobody who takes over the exchange can make us, as root, write to
+    where a link of his leads. No link is followed here.
+
+    Raises:
+        OSError: a file is not ours.
+    """
+    alone = uid is None or gid is None
+    folder.chmod(0o700 if alone else 0o711)
+    keep = -1
+    for name in READ_BY_PBX:
+        for _, _, files, here in os.fwalk(folder / name):
+            os.fchown(here, keep if alone else os.geteuid(), keep if gid is None else gid)
+            os.fchmod(here, 0o700 if alone else 0o750)
+            for file in files:
+                os.chown(file, keep if alone else os.geteuid(), keep if gid is None else gid, dir_fd=here)
+                os.chmod(file, 0o600 if alone else 0o640, dir_fd=here)
+    for name in WRITTEN_BY_PBX:
+        (folder / name).chmod(0o700)
+        if uid is None or gid is None:
+            continue
+        for _, _, files, here in os.fwalk(folder / name):
+            os.fchown(here, uid, gid)
+            for file in files:
+                os.chown(file, uid, gid, dir_fd=here, follow_symlinks=False)
 
 
 def _environment() -> jinja2.Environment:
@@ -251,6 +298,20 @@ def _phones(settings: Settings, passwords: Secrets) -> list[_Phone]:
         for extension in block.extensions
     ]
     return staff + rooms
+
+
+def _check_version(executable: Path) -> None:
+    try:
+        said = subprocess.run(
+            [executable, "-V"], capture_output=True, text=True, timeout=10, check=False
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ProvisioningError(f"{executable} cannot be run ({error}); it must be an Asterisk 20 or newer") from error
+    found = _VERSION.match(said)
+    if found is None or int(found[1]) < OLDEST_ASTERISK:
+        raise ProvisioningError(
+            f"{executable} says {said[:80]!r} of itself; Asterisk {OLDEST_ASTERISK} or newer is needed (pbx.asterisk)"
+        )
 
 
 def _module_folders(system: Path) -> list[Path]:

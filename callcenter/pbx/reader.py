@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+
+import structlog
 
 from callcenter.clock import Clock
 from callcenter.errors import PbxUnavailable
 from callcenter.pbx.bridge import AmiBridge
 from callcenter.pbx.state import LiveChannel, PbxState
+
+log = structlog.get_logger(__name__)
 
 NOBODY = "<unknown>"
 
@@ -21,7 +25,7 @@ _DURATION = re.compile(r"(\d+):(\d\d):(\d\d)")
 
 
 async def read_state(bridge: AmiBridge, clock: Clock) -> PbxState:
-    """Ask the exchange for everything that exists now.
+    """Ask the exchange for everything that exists now; a channel of which it tells nonsense is left out.
 
     Raises:
         PbxUnavailable: the link is down, or an answer cannot be understood.
@@ -32,10 +36,9 @@ async def read_state(bridge: AmiBridge, clock: Clock) -> PbxState:
     read_at = clock.now()
     try:
         started_at = _started_at(status, bridge.started_about or read_at)
-        live = tuple(_channel(fields) for fields in channels)
     except (KeyError, ValueError) as error:
         raise PbxUnavailable(reason=f"the exchange's state cannot be understood: {error!r}") from error
-    return PbxState(read_at, started_at, live)
+    return PbxState(read_at, started_at, tuple(_understood(channels)))
 
 
 def restarted(known_start: datetime, state: PbxState) -> bool:
@@ -54,6 +57,14 @@ def _started_at(status: Mapping[str, str], about: datetime) -> datetime:
     local = datetime.fromisoformat(f"{status['CoreStartupDate']}T{status['CoreStartupTime']}").replace(tzinfo=UTC)
     quarters = round((local - about).total_seconds() / QUARTER_HOUR)
     return local - timedelta(seconds=quarters * QUARTER_HOUR)
+
+
+def _understood(channels: Iterable[Mapping[str, str]]) -> Iterator[LiveChannel]:
+    for fields in channels:
+        try:
+            yield _channel(fields)
+        except (KeyError, ValueError) as error:
+            log.warning("channel_not_understood", channel=fields.get("Channel"), reason=repr(error))
 
 
 def _channel(fields: Mapping[str, str]) -> LiveChannel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
@@ -10,12 +11,22 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
-from callcenter.pbx.provisioning import PROMPTS, Program, Secrets, find_program, load_secrets, pbx_folder, render
+from callcenter.pbx.provisioning import (
+    PROMPTS,
+    Program,
+    Secrets,
+    find_program,
+    hand_over,
+    load_secrets,
+    pbx_folder,
+    render,
+    write_private,
+)
 from callcenter.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -41,8 +52,9 @@ class PrivatePbx:
         self._settings = settings
         self.folder = pbx_folder(settings)
         self.log_file = self.folder / "log" / "messages.log"
-        self._pid_file = self.folder / "run" / "callcenter.pid"
-        self._output_file = self.folder / "log" / "output.log"
+        # beside the folders in which the exchange itself can write
+        self._pid_file = self.folder / "callcenter.pid"
+        self._output_file = self.folder / "output.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._program: Program | None = None
 
@@ -62,7 +74,10 @@ class PrivatePbx:
         self._program = find_program(self._settings)
         render(self._settings, secrets, self.folder, self._program, prompts=prompts)
         if os.geteuid() == 0:
-            _give_to_unprivileged(self.folder)
+            user = pwd.getpwnam(UNPRIVILEGED_USER)
+            hand_over(self.folder, user.pw_uid, user.pw_gid)
+        else:
+            hand_over(self.folder)
         return secrets
 
     def start(self) -> None:
@@ -78,17 +93,17 @@ class PrivatePbx:
         self._check_ports()
         program = self._program or find_program(self._settings)
         arguments = [str(program.executable), "-f", "-C", str(self._configuration)]
-        with self._output_file.open("ab") as output:
+        with open(self._output_file, "ab", opener=_open_private) as output:  # noqa: PTH123 - Path.open has no opener
             self._process = subprocess.Popen(
                 [*_as_unprivileged_user([program.executable, self._configuration]), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                umask=0o027,
+                umask=0o077,
                 cwd="/",
             )
-        self._pid_file.write_text(f"{self._process.pid}\n", encoding="ascii")
+        write_private(self._pid_file, f"{self._process.pid}\n{self._unchangeable(program)}\n")
         log.info("pbx_started", pid=self._process.pid, sip_port=self._settings.pbx.sip_port)
 
     def wait_ready(self, timeout: float = 30) -> None:
@@ -113,11 +128,15 @@ class PrivatePbx:
     def ensure_running(self) -> Secrets:
         """Keep the Asterisk of this folder if it answers, with the present settings; else start it anew.
 
+        One that was left behind with other ports, addresses, modules or another program is restarted: a reload changes
+        none of these.
+
         Raises:
             ProvisioningError, PbxStartError: as `provision`, `start` and `wait_ready`.
         """
         secrets = self.provision()
-        if self.is_running() and self._answers():
+        program = self._program or find_program(self._settings)
+        if self.is_running() and self._started_with() == self._unchangeable(program) and self._answers():
             self.rx("core reload")
             log.info("pbx_kept", pid=self.pid())
             return secrets
@@ -168,9 +187,9 @@ class PrivatePbx:
         if self._process is not None:
             return None if self._process.poll() is not None else self._process.pid
         try:
-            pid = int(self._pid_file.read_text(encoding="ascii"))
+            pid = int(self._pid_file.read_text(encoding="ascii").split()[0])
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):
             return None
         return pid if os.fsencode(self._configuration) in command.split(b"\0") else None
 
@@ -182,9 +201,24 @@ class PrivatePbx:
         """The last lines that Asterisk logged or printed."""
         lines: list[str] = []
         for file in (self._output_file, self.log_file):
-            with contextlib.suppress(OSError):
-                lines += file.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+            with (
+                contextlib.suppress(OSError),
+                open(file, encoding="utf-8", errors="replace", opener=_open_no_link) as text,  # noqa: PTH123
+            ):
+                lines += text.read().splitlines()[-_LAST_LINES:]
         return "\n".join(lines)
+
+    def _unchangeable(self, program: Program) -> str:
+        """A digest of all that an Asterisk keeps until its end, whatever is reloaded."""
+        pbx = self._settings.pbx
+        ports = (pbx.bind, pbx.sip_port, pbx.http_port, pbx.ami_port, pbx.rtp_start, pbx.rtp_end)
+        files = [(self.folder / "etc" / name).read_bytes() for name in ("asterisk.conf", "modules.conf")]
+        return hashlib.sha256(b"\0".join([repr((ports, program)).encode(), *files])).hexdigest()
+
+    def _started_with(self) -> str:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return self._pid_file.read_text(encoding="ascii").split()[1]
+        return ""
 
     def _answers(self) -> bool:
         try:
@@ -227,24 +261,21 @@ class PrivatePbx:
                 ) from error
 
 
-def _give_to_unprivileged(folder: Path) -> None:
-    """Make `folder` and what is in it the unprivileged user's; the passwords file stays ours."""
-    user = pwd.getpwnam(UNPRIVILEGED_USER)
-    for path in (folder, *_below(folder)):
-        if path.name != "secrets.json":
-            os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for name in ("etc", "run", "log", "spool", "lib"):
-        yield folder / name
-        yield from (folder / name).rglob("*")
+def _open_no_link(path: str, flags: int) -> int:
+    """Open a file in a folder of the exchange's user, who could have put a link there to what only root reads."""
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def _as_unprivileged_user(paths: Sequence[Path]) -> list[str]:
     """The words before a command that make it run unprivileged; none when we are not root.
 
-    A checkout below a closed folder (root's home) is read with one capability, to search and read files.
+    A checkout below a closed folder (root's home) is read with one capability, to search and read files: Asterisk and
+    its modules lie below it, and copies elsewhere would need 200 MB and a second place to keep true. The price is that
+    whoever took over such an Asterisk could read every file, so it is the last resort only: `plain` is tried first.
     """
     if os.geteuid() != 0:
         return []

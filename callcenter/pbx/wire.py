@@ -7,6 +7,7 @@ What is not UTF-8 (a caller's name in GBK, say) is decoded with replacement char
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from callcenter.errors import InvalidInput
 
@@ -18,6 +19,21 @@ BANNER = b"Asterisk Call Manager/"
 # action: what was asked would silently be something else.
 LONGEST_LINE = 1022
 MOST_LINES = 127
+
+# The head of every event that Asterisk sends of itself, when it has a name and stamps its events.
+_HEAD = ("Event", "Privilege", "Timestamp", "SystemName")
+# Asterisk's name begins each of these.
+_CHANNEL_IDS = (
+    "Uniqueid",
+    "Linkedid",
+    "DestUniqueid",
+    "DestLinkedid",
+    "SwapUniqueid",
+    "TransfererUniqueid",
+    "OrigTransfererUniqueid",
+    "ParkeeUniqueid",
+)
+_REPEATABLE = frozenset({"ChanVariable", "DestChanVariable", "Variable", "Output"})
 
 FieldValue = str | int | list[str] | tuple[str, ...]
 
@@ -92,6 +108,24 @@ def parse(block: bytes) -> dict[str, str]:
             return _parse_irregular(lines)
         fields[key] = value
     return fields if len(fields) == len(lines) else _parse_irregular(lines)
+
+
+def has_genuine_head(fields: Mapping[str, str], system_name: str) -> bool:
+    """Tell whether an event begins as Asterisk begins its own; see `has_genuine_ids`.
+
+    A caller can send line ends in his number (`%0D%0A` in the user part of an address), which Asterisk writes as they
+    are: into the middle of a true event, and behind it, as events of his own. He does not know `system_name`, a
+    secret that stands in the head of each event and begins the id of each channel.
+    """
+    return tuple(islice(fields, len(_HEAD))) == _HEAD and fields["SystemName"] == system_name
+
+
+def has_genuine_ids(fields: Mapping[str, str], system_name: str) -> bool:
+    """Tell whether every channel is one of the Asterisk that bears this name, and nothing was written in between."""
+    begin = f"{system_name}-"
+    if not all(fields[key].startswith(begin) for key in _CHANNEL_IDS if fields.get(key)):
+        return False
+    return not any("\n" in value for key, value in fields.items() if key not in _REPEATABLE)
 
 
 def raw_value(fields: Mapping[str, str], key: str) -> bytes:

@@ -59,7 +59,7 @@ class NotingMemory:
 class House:
     """An exchange to which a fake manager interface belongs, and what it told the house."""
 
-    def __init__(self, fake: FakeAmi, event_log: Path, memory: NotingMemory) -> None:
+    def __init__(self, fake: FakeAmi, event_log: Path, memory: NotingMemory, *, system_name: str = "") -> None:
         self.fake = fake
         self.event_log = event_log
         self.memory = memory
@@ -72,6 +72,7 @@ class House:
             Pbx(node=NODE, ami_port=fake.port, heartbeat_seconds=0.5),
             SECRET,
             event_log,
+            system_name=system_name,
             bus=bus,
             memory=memory,
             clock=SettableClock(NOW),
@@ -353,6 +354,70 @@ def leg(kind: PartyKind, *, is_up: bool = True, is_recorded: bool = False) -> Le
 )
 def test_given_who_is_up_then_it_is_told_whether_guests_are_among_themselves(legs: tuple[Leg, ...], left: bool) -> None:
     assert staff_have_left(legs) is left
+
+
+# --- what a caller writes himself
+
+SYSTEM = "pbx0123456789abcdef"
+
+
+def genuine(name: str, **fields: object) -> bytes:
+    """An event as an Asterisk with a name sends it."""
+    return event(name, Privilege="call,all", Timestamp=f"{NOW.timestamp():.6f}", SystemName=SYSTEM, **fields)
+
+
+def ids(number: int) -> dict[str, str]:
+    return {"Uniqueid": f"{SYSTEM}-1777600000.{number}", "Linkedid": f"{SYSTEM}-1777600000.1"}
+
+
+NEW = {"Channel": GUEST_NAME, "ChannelState": 4, "CallerIDNum": "13900000001"}
+BARE = {"Uniqueid": GUEST, "Linkedid": GUEST}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        event("Hangup", **ids(1), Cause=16),
+        event("Hangup", Privilege="call,all", Timestamp="1.0", **ids(1), Cause=16),
+        event("Hangup", Privilege="call,all", Timestamp="1.0", SystemName="pbx", **ids(1), Cause=16),
+        event("Hangup", SystemName=SYSTEM, Privilege="call,all", Timestamp="1.0", **ids(1), Cause=16),
+        event("Newchannel", Privilege="call,all", Timestamp="1.0", **NEW, **ids(7)),
+        event("FullyBooted", Privilege="system,all", Uptime=1),
+        genuine("Newchannel", **NEW, Exten="4001", **BARE),
+        genuine("Newchannel", **(NEW | {"CallerIDNum": "1\r\nUniqueid: 1.9"}), Exten="4001", **ids(7)),
+        genuine("Newchannel", **(NEW | {"CallerIDNum": "1\nUniqueid: 1.9"}), Exten="4001", **ids(7)),
+        genuine("Newchannel", **NEW, Exten="4001\r\nExten: 4002", **ids(7)),
+        genuine("Hangup", **(NEW | {"CallerIDNum": "1\r\nUniqueid: 1777600000.1"})),
+    ],
+)
+async def test_given_a_caller_who_writes_events_when_they_arrive_then_no_call_begins_changes_or_ends(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path, forged: bytes
+) -> None:
+    async with running(House(fake, tmp_path / "cel.csv", memory, system_name=SYSTEM)) as house:
+        fake.send(genuine("Newchannel", **NEW, Exten="4001", **ids(1)))
+        await house.until(lambda: bool(house.calls))
+        before, actions = house.exchange.open_calls(), len(fake.actions)
+        fake.send(forged)
+        fake.send(genuine("Newstate", ChannelState=6, **ids(1)))
+        await house.until(lambda: house.calls[-1].answered_at is not None)
+        assert house.exchange.bridge.counters.forged == 1
+        assert [call.key for call in house.exchange.open_calls()] == [call.key for call in before]
+        assert {call.key for call in house.calls} == {call.key for call in before}
+        assert {action["Action"] for action in fake.actions[actions:]} <= {"Setvar"}, "only the heartbeat"
+
+
+async def test_given_a_caller_who_writes_into_a_list_when_the_state_is_read_then_his_item_is_left_out(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    alive = {"Channel": GUEST_NAME, "ChannelState": 6, "CallerIDNum": "1", "Context": "from-trunk", "Exten": "4001"}
+    alive |= {"Application": "Queue", "Duration": "00:01:00", "BridgeId": ""}
+    items = [alive | BARE, alive | ids(1)]
+    fake.scripts["CoreShowChannels"] = lambda server, action: server.send(
+        answer_list(action, "CoreShowChannel", *items)
+    )
+    async with running(House(fake, tmp_path / "cel.csv", memory, system_name=SYSTEM)) as house:
+        (call,) = house.exchange.open_calls()
+        assert call.key.linkedid == ids(1)["Linkedid"]
 
 
 # --- the event log

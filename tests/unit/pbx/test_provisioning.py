@@ -100,6 +100,7 @@ def test_given_no_secrets_yet_then_they_are_made_once_and_only_the_owner_reads_t
 ) -> None:
     first = load_secrets(settings)
     assert load_secrets(settings) == first
+    assert len(first.system_name) > 16
     assert stat.S_IMODE((tmp_path / "pbx" / "secrets.json").stat().st_mode) == 0o600
     assert len({first.ami, *first.phones.values()}) == len(first.phones) + 1
     assert {"op8001", "room0301"} <= first.phones.keys()

@@ -119,10 +119,17 @@ async def test_given_any_time_zone_of_the_exchange_when_read_then_its_start_is_e
     assert (await read(fake)).started_at == STARTED
 
 
-async def test_given_an_answer_that_makes_no_sense_when_read_then_it_is_an_error_with_a_name(fake: FakeAmi) -> None:
+async def test_given_one_channel_that_makes_no_sense_when_read_then_the_others_are_told(fake: FakeAmi) -> None:
+    torn = {key: CALLER[key] for key in ("Channel", "ChannelState", "CallerIDNum")}
     fake.scripts["CoreShowChannels"] = lambda server, action: server.send(
-        answer_list(action, "CoreShowChannel", {**CALLER, "Duration": "soon"})
+        answer_list(action, "CoreShowChannel", {**CALLER, "Duration": "soon"}, torn, CALLER)
     )
+    (channel,) = (await read(fake)).channels
+    assert channel.seconds == 3724
+
+
+async def test_given_an_answer_that_makes_no_sense_when_read_then_it_is_an_error_with_a_name(fake: FakeAmi) -> None:
+    fake.scripts["CoreStatus"] = core_status("yesterday", "noon")
     with pytest.raises(PbxUnavailable, match="cannot be understood"):
         await read(fake)
 
