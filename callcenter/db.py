@@ -7,6 +7,7 @@ Parameters of statements are kept out of errors and so out of the log: they are 
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -161,10 +162,10 @@ async def upgrade(url: str) -> None:
     Raises:
         DatabaseUnavailable: the database cannot be reached.
     """
-    if _is_sqlite(url):
-        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engines = _sqlite_engines(url) if _is_sqlite(url) else _postgresql_engines(url)
     try:
+        if _is_sqlite(url):
+            _make_file(Path(make_url(url).database or ""))
         async with engines[0].begin() as connection:
             if not _is_sqlite(url):
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
@@ -189,6 +190,15 @@ def _run_migrations(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _make_file(file: Path) -> None:
+    """Make SQLite's file, and close it to other users of the machine; its log files get what it has."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    for part in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
+        if part.exists() and part.stat().st_mode & 0o077:
+            part.chmod(0o600)
 
 
 @asynccontextmanager

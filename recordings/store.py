@@ -104,7 +104,7 @@ class Store:
 
     def _write(self, part: Path, raw: BinaryIO, frames: int) -> str:
         digest = hashlib.sha256()
-        with part.open("wb+") as file:
+        with open(part, "wb+", opener=_open_private) as file:
             for block in wav.blocks(raw, frames):
                 digest.update(block)
                 file.write(block)
@@ -138,6 +138,11 @@ def digest_of(raw: BinaryIO, frames: int) -> str:
     return digest.hexdigest()
 
 
+def _open_private(path: str, flags: int) -> int:
+    """Make a file that only we read: it holds what a guest said."""
+    return os.open(path, flags | os.O_EXCL, 0o600)
+
+
 def _remove_parts(target: Path) -> None:
     """Remove what a crash left of `target`; whoever writes one just now fails and comes again."""
     for part in target.parent.glob(f"{glob.escape(target.name)}.*.part"):
@@ -149,7 +154,7 @@ def _make_folders(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folders(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     _flush_folder(folder.parent)
 
 

@@ -11,7 +11,9 @@ import math
 import os
 import re
 import secrets
+import stat
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -186,24 +188,32 @@ def hand_over(folder: Path, uid: int | None = None, gid: int | None = None) -> N
     Raises:
         OSError: a file is not ours.
     """
-    alone = uid is None or gid is None
-    folder.chmod(0o700 if alone else 0o711)
-    keep = -1
+    shared = uid is not None and gid is not None
+    folder.chmod(0o711 if shared else 0o700)
     for name in READ_BY_PBX:
-        for _, _, files, here in os.fwalk(folder / name):
-            os.fchown(here, keep if alone else os.geteuid(), keep if gid is None else gid)
-            os.fchmod(here, 0o700 if alone else 0o750)
+        for here, files in _walk(folder / name):
+            os.fchmod(here, 0o750 if shared else 0o700)
             for file in files:
-                os.chown(file, keep if alone else os.geteuid(), keep if gid is None else gid, dir_fd=here)
-                os.chmod(file, 0o600 if alone else 0o640, dir_fd=here)
+                os.chmod(file, 0o640 if shared else 0o600, dir_fd=here)
+            if gid is not None:
+                _give(here, files, os.geteuid(), gid)
     for name in WRITTEN_BY_PBX:
+        for here, files in _walk(folder / name):
+            if uid is not None and gid is not None:
+                _give(here, files, uid, gid)
         (folder / name).chmod(0o700)
-        if uid is None or gid is None:
-            continue
-        for _, _, files, here in os.fwalk(folder / name):
-            os.fchown(here, uid, gid)
-            for file in files:
-                os.chown(file, uid, gid, dir_fd=here, follow_symlinks=False)
+
+
+def _walk(folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """Open `folder` and each one below it, links left aside, with the names of its plain files."""
+    for _, _, names, here in os.fwalk(folder):
+        yield here, [name for name in names if stat.S_ISREG(os.lstat(name, dir_fd=here).st_mode)]
+
+
+def _give(folder: int, files: list[str], uid: int, gid: int) -> None:
+    os.fchown(folder, uid, gid)
+    for file in files:
+        os.chown(file, uid, gid, dir_fd=folder, follow_symlinks=False)
 
 
 def _environment() -> jinja2.Environment:

@@ -93,7 +93,7 @@ class PrivatePbx:
         self._check_ports()
         program = self._program or find_program(self._settings)
         arguments = [str(program.executable), "-f", "-C", str(self._configuration)]
-        with open(self._output_file, "ab", opener=_open_private) as output:  # noqa: PTH123 - Path.open has no opener
+        with open(self._output_file, "ab", opener=_open_private) as output:
             self._process = subprocess.Popen(
                 [*_as_unprivileged_user([program.executable, self._configuration]), *arguments],
                 stdin=subprocess.DEVNULL,
@@ -203,7 +203,7 @@ class PrivatePbx:
         for file in (self._output_file, self.log_file):
             with (
                 contextlib.suppress(OSError),
-                open(file, encoding="utf-8", errors="replace", opener=_open_no_link) as text,  # noqa: PTH123
+                open(file, encoding="utf-8", errors="replace", opener=_open_no_link) as text,
             ):
                 lines += text.read().splitlines()[-_LAST_LINES:]
         return "\n".join(lines)

@@ -104,7 +104,7 @@ def test_given_root_when_the_exchange_is_prepared_then_its_user_reads_only_what_
     assert mode(folder / "secrets.json") == 0o600
     for name in provisioning.READ_BY_PBX:
         assert open_to_others(folder / name, 0o027) == []
-        assert {path.lstat().st_uid for path in (folder / name).rglob("*")} == {os.geteuid()}
+        assert {path.lstat().st_uid for path in (folder / name, *(folder / name).rglob("*"))} == {os.geteuid()}
     for name in provisioning.WRITTEN_BY_PBX:
         assert mode(folder / name) == 0o700
         assert {path.lstat().st_uid for path in (folder / name, *(folder / name).rglob("*"))} == {uid}

@@ -131,6 +131,17 @@ def test_given_no_asterisk_then_the_error_says_how_to_get_one(settings: Settings
         find_program(settings)
 
 
+@pytest.mark.parametrize("said", ["Asterisk 18.10.0~dfsg", "Asterisk", "something else 22.1", ""])
+def test_given_a_hosts_own_asterisk_that_is_too_old_or_none_then_the_error_says_which_is_needed(
+    settings: Settings, tmp_path: Path, said: str
+) -> None:
+    program = tmp_path / "asterisk"
+    program.write_text(f"#!/bin/sh\necho '{said}'\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.raises(ProvisioningError, match=r"Asterisk 20 or newer is needed \(pbx\.asterisk\)"):
+        find_program(with_pbx(settings, asterisk=str(program)))
+
+
 def test_given_a_busy_port_then_the_error_names_it_and_the_setting(settings: Settings) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
