@@ -32,7 +32,7 @@ class NotFound(HouseError):
 
 
 class InvalidInput(HouseError):
-    """What was sent does not fit; params: `problems`, a list of `{field, reason}`."""
+    """What was sent does not fit; params: `problems`, a list of `{field, code}`; `code` names the words to show."""
 
     code = "invalid_input"
     status = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -37,6 +37,7 @@ from callcenter.staff.service import Logins
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
+from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.disk import MEGABYTE, DiskRules, DiskWatch
 from recordings.ingest import Ingest
@@ -124,6 +125,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     staff_routes.setup(app, logins, House.of(settings))
     call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
     recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
+    exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))

@@ -209,6 +209,10 @@ class Telephony(Protocol):
         """Never record calls from this outside number or to this room, or record them again."""
         ...
 
+    async def numbers_not_recorded(self) -> list[str]:
+        """Return the numbers and rooms whose calls are never recorded, in order."""
+        ...
+
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call."""
         ...

@@ -55,6 +55,10 @@ class NotingTelephony:
     async def exclude_from_recording(self, number: str, *, excluded: bool) -> None:
         self._note("exclude", (number, excluded))
 
+    async def numbers_not_recorded(self) -> list[str]:
+        self._note("exclusions", None)
+        return ["0301", "13812345678"]
+
     async def hang_up(self, key: CallKey) -> None:
         self._note("hang_up", key)
 

@@ -152,6 +152,12 @@ class Actions:
             raise
         return items[0]["Val"] if items else None
 
+    async def numbers_not_recorded(self) -> list[str]:
+        """Read the numbers and rooms whose calls are never recorded, in order."""
+        items = await self._bridge.list_action("DBGetTree", {"Family": NOT_RECORDED})
+        keys = (item["Key"].rpartition("/")[2] for item in items if "Key" in item)
+        return sorted(keys)
+
     async def provision(self, exten: str, channel_id: str, variables: Mapping[str, str]) -> None:
         """Let extension `exten` of the dialplan's context `provision` write something that AMI may not.
 

@@ -152,6 +152,10 @@ class Exchange:
             number, f"{self._system_name}-norecord-{uuid.uuid4().hex}", excluded=excluded
         )
 
+    async def numbers_not_recorded(self) -> list[str]:
+        """Return the numbers and rooms whose calls are never recorded."""
+        return await self.actions.numbers_not_recorded()
+
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.
 

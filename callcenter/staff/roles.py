@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 _OPERATOR = frozenset({"calls.read", "calls.see_numbers", "live.read", "recordings.pause"})
-_SUPERVISOR = _OPERATOR | {"recordings.listen", "figures.read"}
+_SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.read"}
 _MANAGER = _SUPERVISOR | {"audit.read"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {

@@ -88,10 +88,11 @@ def _document(language: str, status: HTTPStatus, code: str, params: dict[str, An
 
 def _in_words(entry: dict[str, Any], language: str) -> dict[str, Any]:
     fields = messages()["fields"]
-    words = fields.get(entry["code"], fields["other"])
+    code = entry.get("code", "other")
+    words = fields.get(code, fields["other"])
     return {
         "field": entry["field"],
-        "code": entry["code"],
+        "code": code,
         "reason": words[language].format_map(_Forgiving(entry.get("context", {}))),
     }
 

@@ -254,6 +254,27 @@ async def test_given_staff_whose_call_outside_fails_then_there_is_no_file(switch
     assert recordings(switchboard) == before
 
 
+async def test_given_a_room_that_calls_the_operator_then_it_is_recorded_unless_the_room_is_excluded(
+    switchboard: Switchboard, actions: Actions
+) -> None:
+    desk = switchboard.desk_of_first_line
+    for excluded in (False, True):
+        await actions.exclude_from_recording(desk.room, f"exclude-{desk.room}-{excluded}".lower(), excluded=excluded)
+        before = recordings(switchboard)
+        async with (
+            switchboard.phone(desk.first, answers(), media=SECOND) as operator,
+            switchboard.phone(desk.room, media=FIRST) as room,
+        ):
+            call = room.call("0")
+            await call.answered()
+            await (await operator.next_call()).answered()
+            await passing(call, 1)
+            await call.bye()
+        assert (await actions.numbers_not_recorded()).count(desk.room) == int(excluded)
+        assert len(recordings(switchboard) - before) == int(not excluded)
+    await actions.exclude_from_recording(desk.room, f"include-{desk.room}", excluded=False)
+
+
 async def test_given_two_rooms_that_talk_then_nothing_is_recorded(switchboard: Switchboard, desk: Desk) -> None:
     other, before = switchboard.next_desk(), recordings(switchboard)
     async with (

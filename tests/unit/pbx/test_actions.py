@@ -283,3 +283,15 @@ def test_given_our_dialplan_when_calls_are_led_to_our_contexts_then_they_exist_a
             list(sections.values())[-1].append(line)
     for context in OWN_CONTEXTS:
         assert not [line for line in sections[context] if "@trunk" in line or "outside" in line or "dial-out" in line]
+
+
+async def test_given_excluded_numbers_when_asked_then_they_are_listed_in_order(fake: FakeAmi, actions: Actions) -> None:
+    def tree(server: FakeAmi, action: dict[str, str]) -> None:
+        keys = ("138", "0301")
+        server.send(
+            answer_list(action, "DBGetTreeResponse", *({"Key": f"/norecord/{key}", "Val": "1"} for key in keys))
+        )
+
+    fake.scripts["DBGetTree"] = tree
+
+    assert await actions.numbers_not_recorded() == ["0301", "138"]
