@@ -266,5 +266,5 @@ def tones_in(call: Dialog) -> list[int]:
 async def until_heard(call: Dialog, tone: int, within: float = 10) -> None:
     """Wait until a caller (who keeps what he hears) has heard a tone; sound has no event, so it is looked for."""
     async with asyncio.timeout(within):
-        while tone not in tones_in(call):  # noqa: ASYNC110 - packets come without an event to wait for
+        while tone not in tones_in(call):
             await asyncio.sleep(0.1)

@@ -11,7 +11,7 @@ import pytest
 
 from callcenter.simulator.behaviours import answers, in_turn, rejects, rings_unanswered
 from callcenter.simulator.dialog import Dialog
-from callcenter.simulator.facts import DialogState, EndedBy, Milestone
+from callcenter.simulator.facts import DialogState, EndedBy, Milestone, WaitedTooLong
 from callcenter.simulator.phone import Behaviour, Phone
 from callcenter.simulator.rtp import Hearing
 from tests.pbx.switchboard import (
@@ -28,6 +28,8 @@ from tests.pbx.switchboard import (
     until_heard,
 )
 
+SLICE = 13
+"""Seconds after which a caller who waits for a paused operator looks whether the application lives."""
 MARGIN = 0.4
 """Seconds by which a loaded machine may be late: less than the guard, so the rule itself is still kept."""
 
@@ -226,6 +228,31 @@ async def test_given_a_dead_application_left_the_operator_paused_then_the_phone_
         assert rescued.facts().ringing_seconds == pytest.approx(0.2, abs=0.15)
         await switchboard.until_state(desk.first, "In use")
         await rescued.bye()
+
+
+async def test_given_callers_who_wait_for_a_paused_operator_when_the_application_dies_then_the_first_one_is_answered(
+    switchboard: Switchboard, desk: Desk
+) -> None:
+    async with switchboard.phone(desk.first) as operator, switchboard.guest() as guest:
+        for queue in (desk.queue, f"{desk.queue}-first", f"{desk.queue}-wide"):
+            await switchboard.rx(f"queue pause member PJSIP/op{desk.first} queue {queue} reason test")
+        waiting = []
+        for place in (1, 2):
+            waiting.append(guest.call(desk.number, caller_id=f"1390000000{place}"))
+            await waiting[-1].answered()
+            await switchboard.until(f"queue show {desk.queue}", lambda text: f"has {len(waiting)} calls" in text)
+        with pytest.raises(WaitedTooLong):
+            await operator.next_call(within=2)
+        await switchboard.rx("dialplan set global HOTEL_HEARTBEAT 1")
+        ringing = await operator.next_call(within=SLICE + 2)
+        assert ringing.caller == waiting[0].caller
+        ringing.answer()
+        await ringing.answered()
+        await waiting[0].bye()
+        next_one = await operator.next_call(within=SLICE + 2)
+        assert next_one.caller == waiting[1].caller
+        next_one.reject()
+        await waiting[1].bye()
 
 
 async def test_given_a_call_longer_than_every_timer_then_it_is_not_cut(switchboard: Switchboard, desk: Desk) -> None:

@@ -229,7 +229,7 @@ async def test_given_a_closed_phone_when_it_calls_then_it_says_so(phone):
 async def wait_for_packets(call, count: int) -> None:
     """Wait until a call has received that many RTP packets."""
     async with asyncio.timeout(10):
-        while call.rtp.received < count:  # noqa: ASYNC110 - packets are counted, not announced
+        while call.rtp.received < count:
             await asyncio.sleep(0.02)
 
 

@@ -28,7 +28,7 @@ def losing_first(*beginnings: bytes):
 async def acknowledged(phone) -> None:
     """Wait until no final answer of a phone is repeated any more."""
     async with asyncio.timeout(2):
-        while phone._socket._unacknowledged:  # noqa: ASYNC110 - a state of the wire, announced by nobody
+        while phone._socket._unacknowledged:
             await asyncio.sleep(0.01)
 
 
