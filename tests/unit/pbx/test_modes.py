@@ -78,8 +78,9 @@ def open_to_others(folder: Path, forbidden: int = OTHERS) -> list[Path]:
     return [path for path in (folder, *folder.rglob("*")) if not path.is_symlink() and mode(path) & forbidden]
 
 
+@pytest.mark.usefixtures("careless")
 def test_given_a_common_user_when_the_exchange_is_prepared_then_no_one_else_may_enter(
-    settings: Settings, careless: None, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     templates = settings.var_folder / "templates"
     shutil.copytree(provisioning.TEMPLATES, templates)  # the checkout may be closed to that user
@@ -93,8 +94,9 @@ def test_given_a_common_user_when_the_exchange_is_prepared_then_no_one_else_may_
     assert {mode(folder / name) for name in provisioning.WRITTEN_BY_PBX} == {0o700}
 
 
+@pytest.mark.usefixtures("careless")
 def test_given_root_when_the_exchange_is_prepared_then_its_user_reads_only_what_it_needs_and_owns_what_it_writes(
-    settings: Settings, careless: None
+    settings: Settings,
 ) -> None:
     uid, gid = (pwd.getpwnam("nobody").pw_uid, os.getgid()) if os.geteuid() == 0 else (os.geteuid(), os.getgid())
 
@@ -141,7 +143,8 @@ def test_given_a_link_in_the_place_of_a_secret_when_written_then_the_link_goes_a
     assert sorted(path.name for path in tmp_path.iterdir()) == ["secret", "target"]
 
 
-async def test_given_a_database_file_when_upgraded_then_only_its_owner_reads_it(tmp_path: Path, careless: None) -> None:
+@pytest.mark.usefixtures("careless")
+async def test_given_a_database_file_when_upgraded_then_only_its_owner_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "house" / "callcenter.db"
     await upgrade(f"sqlite+aiosqlite:///{file}")
     assert open_to_others(file.parent) == []
@@ -151,9 +154,8 @@ async def test_given_a_database_file_when_upgraded_then_only_its_owner_reads_it(
     assert open_to_others(file.parent) == []
 
 
-def test_given_a_recording_when_kept_then_only_its_owner_reads_it_or_sees_its_name(
-    tmp_path: Path, careless: None
-) -> None:
+@pytest.mark.usefixtures("careless")
+def test_given_a_recording_when_kept_then_only_its_owner_reads_it_or_sees_its_name(tmp_path: Path) -> None:
     store = Store(tmp_path / "recordings")
 
     store.keep(BytesIO(bytes(wav.FRAME_BYTES * 8)), 8, "pbx1/2026/11/21/one.wav")
