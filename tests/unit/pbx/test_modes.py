@@ -80,11 +80,12 @@ def open_to_others(folder: Path, forbidden: int = OTHERS) -> list[Path]:
 
 @pytest.mark.usefixtures("careless")
 def test_given_a_common_user_when_the_exchange_is_prepared_then_no_one_else_may_enter(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     templates = settings.var_folder / "templates"
     shutil.copytree(provisioning.TEMPLATES, templates)  # the checkout may be closed to that user
     monkeypatch.setattr(provisioning, "TEMPLATES", templates)
+    prepared(settings.model_copy(update={"var": str(tmp_path)}))  # Python may be closed to that user too: load all
 
     with common_user(settings.var_folder):
         folder = prepared(settings)
