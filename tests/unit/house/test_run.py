@@ -122,3 +122,29 @@ def test_given_a_relative_folder_in_a_variable_when_run_then_the_tools_and_the_h
     done = checkout.run("callcenter", "help", CALLCENTER_VAR="mine")
 
     assert done.stdout.strip() == f"{checkout.caller}|0077|{checkout.caller}/mine||callcenter.cli help"
+
+
+SUDO = """#!/bin/bash
+echo "$*" >>"$ORDERS"
+case "$*" in tee*) cat >/dev/null ;; *install*) exit "$INSTALLS" ;; esac
+"""
+
+
+@pytest.mark.parametrize(("status", "said"), [(0, ""), (1, "could not install: ")])
+def test_given_no_postgresql_when_the_tests_install_it_then_no_server_is_made_for_the_machine_and_no_rule_is_left(
+    checkout: Checkout, status: int, said: str
+) -> None:
+    programs = checkout.folder / "programs"
+    programs.mkdir()
+    for name, text in {"sudo": SUDO, "id": "#!/bin/sh\necho 1000\n", "dpkg-query": "#!/bin/sh\n"}.items():
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o755)
+    orders = checkout.folder / "orders"
+
+    done = checkout.run(
+        "test", "--version", PATH=f"{programs}:{os.environ['PATH']}", ORDERS=str(orders), INSTALLS=str(status)
+    )
+
+    assert said in done.stderr
+    given = [line.split()[0] for line in orders.read_text(encoding="utf-8").splitlines()]
+    assert given == ["mkdir", "tee", "apt-get", "env", "rm", "rmdir"]
