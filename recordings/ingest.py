@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from recordings.store import Store, StoreFailed
 log = structlog.get_logger(__name__)
 
 DAMAGED_ALARM = "recording_damaged"
+MERGES_KEPT = 4096
 TAKES_NONE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 """Reasons of a store to refuse every file, and not only this one."""
 
@@ -46,7 +48,11 @@ class IngestRules:
 
 
 class Ingest:
-    """Owns the task. `live_calls` and `link` are asked at each look; `events` only tells when to look earlier."""
+    """Owns the task. `live_calls` and `link` are asked at each look; `events` tells when to look earlier.
+
+    It also tells of consultations that became part of another call. They have no record of their own any more, so
+    their recordings are tied to that call; after a restart the exchange tells of it again with the rest of the gap.
+    """
 
     def __init__(
         self,
@@ -79,6 +85,7 @@ class Ingest:
         self._blind_since: float | None = None
         self._due = 0.0
         self._changed = asyncio.Event()
+        self._merged: OrderedDict[str, str] = OrderedDict()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -163,14 +170,21 @@ class Ingest:
 
     async def _tie(self) -> None:
         async with self._database.read() as session:
-            calls = await service.untied(session, self._node)
+            calls = await service.untied(session, self._node, self._merged)
         if calls:
             async with self._database.begin() as session:
                 await service.tie(session, calls)
             log.info("recordings_tied", calls=calls)
 
     def _on_call(self, event: Event) -> None:
-        if isinstance(event, CallChanged) and event.call.ended_at is not None:
+        if not isinstance(event, CallChanged) or event.call.key.node != self._node:
+            return
+        call = event.call
+        if call.merged_into is not None and call.recording is not None:
+            self._merged[call.recording] = call.merged_into.linkedid
+            if len(self._merged) > MERGES_KEPT:
+                self._merged.popitem(last=False)
+        if call.ended_at is not None:
             self._look_in(self._rules.quiet_seconds)
 
     def _look_in(self, seconds: float) -> None:

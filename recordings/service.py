@@ -77,8 +77,11 @@ async def enter(
     return recording
 
 
-async def untied(session: AsyncSession, node: str) -> dict[int, int]:
-    """Return {recording id: call id} for the latest recordings whose call became known after them."""
+async def untied(session: AsyncSession, node: str, merged: Mapping[str, str]) -> dict[int, int]:
+    """Return {recording id: call id} for the latest recordings whose call became known after them.
+
+    `merged`: {name: linkedid} of recordings whose call became part of another one, the one with that linkedid.
+    """
     loose = await session.execute(
         select(Recording.id, Recording.name)
         .where(Recording.node == node, Recording.call_id.is_(None))
@@ -86,16 +89,20 @@ async def untied(session: AsyncSession, node: str) -> dict[int, int]:
         .limit(TIED_AT_ONCE)
     )
     names = {recording_id: _whole_name(name) for recording_id, name in loose}
+    linkedids = {*names.values(), *(merged[name] for name in names.values() if name in merged)}
     calls = await session.execute(
         select(Call.id, Call.recording, Call.linkedid).where(
-            Call.node == node, or_(Call.recording.in_(names.values()), Call.linkedid.in_(names.values()))
+            Call.node == node, or_(Call.recording.in_(names.values()), Call.linkedid.in_(linkedids))
         )
     )
     by_recording, by_linkedid = {}, {}
     for call_id, recording, linkedid in calls:
         by_recording[recording] = call_id
         by_linkedid[linkedid] = call_id
-    found = {key: by_recording.get(name, by_linkedid.get(name)) for key, name in names.items()}
+    found = {
+        key: by_recording.get(name) or by_linkedid.get(name) or by_linkedid.get(merged.get(name, ""))
+        for key, name in names.items()
+    }
     return {recording_id: call_id for recording_id, call_id in found.items() if call_id is not None}
 
 

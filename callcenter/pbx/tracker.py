@@ -283,9 +283,12 @@ class Tracker:
             return
         target = party_of(fact.target)
         number = target.number if target else ""
-        if target and target.kind is PartyKind.OUTSIDE:
-            number = next((c.party.number for c in channel.call.channels.values() if c.name == fact.target), "")
-        channel.call.transferred(TransferKind.ATTENDED, channel, number, fact.at)
+        # whom the author consulted may still be of a call of its own, and stays of it when he had called us too
+        consulted = next((other for other in self._channels.values() if other.name == fact.target), None)
+        if consulted is not None and consulted.party.kind is PartyKind.OUTSIDE:
+            number = consulted.party.number or consulted.call.line
+        has_arrived = consulted is not None and consulted.is_person and consulted.up_at is not None
+        channel.call.transferred(TransferKind.ATTENDED, channel, number, fact.at, has_arrived=has_arrived)
 
     def _parked(self, fact: facts.Parked) -> None:
         if channel := self._known(fact):

@@ -256,9 +256,11 @@ class Call:
         self._talk_since = self._talk_since or at
         self.transfers.consultation_began(operator.party.number, target, at)
 
-    def transferred(self, kind: TransferKind, by: Channel, target: str, at: datetime) -> None:
+    def transferred(
+        self, kind: TransferKind, by: Channel, target: str, at: datetime, *, has_arrived: bool = False
+    ) -> None:
         """The exchange told of a transfer by the party on channel `by`."""
-        has_arrived = any(person.party.number != by.party.number for person in self.company.values())
+        has_arrived |= any(person.party.number != by.party.number for person in self.company.values())
         self.transfers.announced(kind, by, target, at, has_arrived=has_arrived)
 
     # --- holding and queueing

@@ -642,3 +642,38 @@ def test_given_200000_events_with_lost_and_stray_ones_when_tracked_then_the_stru
     assert largest["ends"] == REMEMBERED_ENDS
     assert max(size for name, size in largest.items() if name != "ends") <= 10
     assert tracker.sizes() == {"channels": 0, "locals": 0, "bridges": 0, "calls": 0, "ends": REMEMBERED_ENDS}
+
+
+def test_given_an_operator_with_two_guests_when_joining_them_then_the_transfer_names_the_second_and_is_completed(house):
+    house.caller()
+    house.talk(1)
+    other = facts.ChannelCreated(at(5), "2.0", "2.0", "PJSIP/trunk-20", True, "+37060000002", "4001")
+    line_two = facts.ChannelCreated(at(5), "2.1", "2.0", "PJSIP/op8001-21", False, "8001", "")
+    house.tell(other, line_two, facts.ChannelUp(at(6), "2.1"), facts.ChannelUp(at(6), "2.0"))
+    house.bridge(6, "b2", "2.0", "2.1")
+    house.tell(facts.AttendedTransferred(at(10), "1.1", "PJSIP/trunk-20"))
+    house.leave(10, "b1", "1.0", "1.1")
+    house.bridge(10, "b2", "1.0")
+    house.gone(10, "1.1", "2.1")
+    call = house.gone(20, "1.0", "2.0")
+
+    (transfer,) = call.transfers
+    assert (transfer.kind, transfer.from_party) == (TransferKind.ATTENDED, "8001")
+    assert (transfer.to_party, transfer.result) == ("+37060000002", TransferResult.COMPLETED)
+
+
+def test_given_an_operator_who_called_a_party_outside_when_joining_it_with_the_guest_then_its_number_is_told(house):
+    house.caller()
+    house.talk(1)
+    mine = facts.ChannelCreated(at(5), "2.0", "2.0", "PJSIP/op8001-20", True, "8001", "+37060000002")
+    theirs = facts.ChannelCreated(at(5), "2.1", "2.0", "PJSIP/trunk-21", False, "", "s")
+    house.tell(mine, theirs, facts.Dialled(at(5), "2.1", "+37060000002", "8001"), facts.ChannelUp(at(6), "2.1"))
+    house.tell(facts.RecordingStarted(at(6), "2.1"))
+    house.bridge(6, "b2", "2.0", "2.1")
+    house.tell(facts.AttendedTransferred(at(10), "1.1", "PJSIP/trunk-21"))
+    call = house.bridge(10, "b1", "2.1")
+
+    (transfer,) = call.transfers
+    assert (transfer.to_party, transfer.result) == ("+37060000002", TransferResult.COMPLETED)
+    merged = house.told["2.0"]
+    assert (merged.merged_into, merged.recording) == (KEY, "2.1")

@@ -6,13 +6,14 @@ import shutil
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from callcenter.db import DatabaseUnavailable
-from callcenter.telephony import LinkState
+from callcenter.telephony import CallKey, LinkState
 from recordings import service, wav
 from recordings.ingest import Ingest
 from recordings.intake import Intake, Taken
@@ -104,6 +105,23 @@ async def test_given_a_recording_before_its_call_when_the_call_is_learnt_then_it
     call_id = await house.add_call("100.0", "100.7")
     await take_all(house)
     assert [row.call_id for row in await house.rows()] == [call_id]
+
+
+async def test_given_a_consultation_that_became_part_of_a_call_when_looked_then_its_recording_is_tied_to_that_call(
+    house: House,
+) -> None:
+    call_id = await house.add_call("100.0", "100.0")
+    house.write_raw("100.0", sound(1))
+    house.write_raw("100.7", sound(1, seed=5))
+    await take_all(house)
+    assert {row.call_id for row in await house.rows()} == {call_id, None}
+    ingest = house.ingest()
+    await ingest.start()
+    consultation = house.snapshot("100.5", "100.7", ended=True)
+    house.publish(replace(consultation, merged_into=CallKey(NODE, "100.0")))
+    await ingest.run_once()
+    await ingest.close()
+    assert [row.call_id for row in await house.rows()] == [call_id, call_id]
 
 
 async def test_given_a_call_whose_recording_was_never_told_when_tied_then_its_linkedid_decides(house: House) -> None:
