@@ -237,7 +237,7 @@ class AmiBridge:
                 self._on_message(fields, at)
             except Exception:
                 self.counters.failures += 1
-                log.exception("ami_event_failed", event_name=fields["Event"])
+                log.exception("ami_event_failed", event_name=fields["Event"], call_id=fields.get("Linkedid"))
             handed += 1
             if handed % BATCH == 0:
                 await asyncio.sleep(0)

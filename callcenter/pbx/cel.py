@@ -159,12 +159,12 @@ class CelFile:
         try:
             return _row(self.end, match)
         except (ValueError, RecursionError) as reason:
-            self._skipped(str(reason))
+            self._skipped(str(reason), match[10].decode("utf-8", "replace"))
             return None
 
-    def _skipped(self, reason: str) -> None:
+    def _skipped(self, reason: str, call_id: str | None = None) -> None:
         self.garbage += 1
-        log.warning("bad_cel_row", offset=self.end, reason=reason)
+        log.warning("bad_cel_row", offset=self.end, call_id=call_id, reason=reason)
 
 
 def catch_up(

@@ -241,7 +241,12 @@ class Connection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type h
 
     def _refuse(self, fields: dict[str, str]) -> None:
         self._counters.forged += 1
-        log.warning("ami_event_forged", event_name=fields["Event"], channel=fields.get("Channel"))
+        log.warning(
+            "ami_event_forged",
+            event_name=fields["Event"],
+            channel=fields.get("Channel"),
+            call_id=fields.get("Linkedid"),
+        )
 
     def _answer(self, fields: dict[str, str]) -> None:
         action = self.responses.pop(fields.get("ActionID", ""), None)

@@ -182,7 +182,12 @@ class Exchange:
             fact = from_ami(message, received_at)
         except BadFact as error:
             self.unusable += 1
-            log.warning("ami_event_unusable", event_name=message.get("Event"), reason=str(error))
+            log.warning(
+                "ami_event_unusable",
+                event_name=message.get("Event"),
+                call_id=message.get("Linkedid"),
+                reason=str(error),
+            )
             return
         if fact is None:
             return
@@ -205,18 +210,18 @@ class Exchange:
         elif key not in self._unattended:
             self._unattended.add(key)
             recorded = next(leg.name for leg in legs if leg.is_recorded)
-            self._order(self.actions.stop_mixmonitor(recorded), f"stop-recording-{key.linkedid}")
+            self._order(self.actions.stop_mixmonitor(recorded), "stop-recording", key)
 
-    def _order(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _order(self, work: Coroutine[Any, Any, None], name: str, key: CallKey) -> None:
         """Ask the exchange for something that news made necessary, without holding the news up."""
 
         async def carry_out() -> None:
             try:
                 await work
             except (PbxUnavailable, PbxRefused) as error:
-                log.warning("order_failed", order=name, reason=str(error))
+                log.warning("order_failed", order=name, call_id=key.linkedid, reason=str(error))
 
-        task = asyncio.create_task(carry_out(), name=name)
+        task = asyncio.create_task(carry_out(), name=f"{name}-{key.linkedid}")
         self._orders.add(task)
         task.add_done_callback(self._orders.discard)
 

@@ -64,7 +64,12 @@ def _understood(channels: Iterable[Mapping[str, str]]) -> Iterator[LiveChannel]:
         try:
             yield _channel(fields)
         except (KeyError, ValueError) as error:
-            log.warning("channel_not_understood", channel=fields.get("Channel"), reason=repr(error))
+            log.warning(
+                "channel_not_understood",
+                channel=fields.get("Channel"),
+                call_id=fields.get("Linkedid"),
+                reason=repr(error),
+            )
 
 
 def _channel(fields: Mapping[str, str]) -> LiveChannel:

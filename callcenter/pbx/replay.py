@@ -10,15 +10,20 @@ import structlog
 
 from callcenter.pbx.facts import BadFact, Fact, from_ami
 from callcenter.pbx.tracker import Tracker
-from callcenter.pbx.wire import Splitter, parse
+from callcenter.pbx.wire import Splitter, WireOverflow, parse
 from callcenter.telephony import CallKey, CallSnapshot, Transfer
 
 log = structlog.get_logger(__name__)
 
 NODE = "replay"
 _CHUNK = 1 << 16
+_GZIP = b"\x1f\x8b"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LONG_AFTER = timedelta(days=1)
+
+
+class NoCapture(Exception):
+    """The file is no raw AMI capture; the message says why, for the person at the shell."""
 
 
 def read_facts(stream: BinaryIO) -> Iterator[Fact]:
@@ -26,19 +31,47 @@ def read_facts(stream: BinaryIO) -> Iterator[Fact]:
 
     An event without a `Timestamp` is given the instant of the one before it. Malformed events are logged and left
     out, and so is a last message that was cut off.
+
+    Raises:
+        NoCapture: the file is compressed, or no message of it ends.
     """
+    return _facts_of(_messages(stream))
+
+
+def _messages(stream: BinaryIO) -> Iterator[dict[str, str]]:
     splitter = Splitter()
+    chunk = stream.read(_CHUNK)
+    if chunk.startswith(_GZIP):
+        raise NoCapture("it is compressed; unpack it first (gunzip)")
+    while chunk:
+        try:
+            blocks = splitter.feed(chunk)
+        except WireOverflow as error:
+            raise NoCapture(str(error)) from error
+        yield from map(parse, blocks)
+        chunk = stream.read(_CHUNK)
+
+
+def _at_least_one(messages: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
+    found = False
+    for message in messages:
+        found |= "Event" in message or "Response" in message
+        yield message
+    if not found:
+        raise NoCapture("it holds no message of Asterisk's manager interface (AMI)")
+
+
+def _facts_of(messages: Iterable[dict[str, str]]) -> Iterator[Fact]:
     at = _EPOCH
-    while chunk := stream.read(_CHUNK):
-        for block in splitter.feed(chunk):
-            try:
-                fact = from_ami(parse(block), at)
-            except BadFact as reason:
-                log.warning("bad_fact", reason=str(reason))
-                continue
-            if fact is not None:
-                at = fact.at
-                yield fact
+    for message in messages:
+        try:
+            fact = from_ami(message, at)
+        except BadFact as reason:
+            log.warning("bad_fact", call_id=message.get("Linkedid"), reason=str(reason))
+            continue
+        if fact is not None:
+            at = fact.at
+            yield fact
 
 
 def calls_of(facts: Iterable[Fact], node: str = NODE) -> list[CallSnapshot]:
@@ -57,8 +90,12 @@ def calls_of(facts: Iterable[Fact], node: str = NODE) -> list[CallSnapshot]:
 
 
 def replay(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Give the call records of a raw capture as JSON-ready objects, in the order of their start."""
-    for call in calls_of(read_facts(stream)):
+    """Give the call records of a raw capture as JSON-ready objects, in the order of their start.
+
+    Raises:
+        NoCapture: the file is compressed, or holds not one message.
+    """
+    for call in calls_of(_facts_of(_at_least_one(_messages(stream)))):
         yield record_of(call)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callcenter.pbx.facts import Fact
-from callcenter.pbx.replay import replay
+from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.state import PbxState
 from callcenter.pbx.tracker import Tracker
 from callcenter.telephony import Answerer, CallSnapshot, Direction, Outcome, Side, TransferKind, TransferResult
@@ -455,3 +456,21 @@ def test_given_all_captures_when_interleaved_then_each_calls_record_is_as_it_is_
     mixed = [fact for _, _, fact in sorted(turns, key=lambda turn: turn[:2])]
 
     assert feed_all(Tracker(NODE), mixed) == alone
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(b"Event: Hangup\r\n\r\n"), "compressed"),
+        (b"", "no message"),
+        (b"a picture, perhaps\x00\r\n\r\nof a cat\r\n\r\n", "no message"),
+        (b"x" * (2 << 20), "without the end"),
+    ],
+)
+def test_given_a_file_that_is_no_capture_when_replayed_then_it_says_so(content: bytes, reason: str) -> None:
+    with pytest.raises(NoCapture, match=reason):
+        list(replay(io.BytesIO(content)))
+
+
+def test_given_a_capture_without_calls_when_replayed_then_there_are_none() -> None:
+    assert list(replay(io.BytesIO(b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\n\r\n"))) == []
