@@ -142,7 +142,11 @@ class House:
 
     def _lock(self) -> None:
         """Make sure that nobody else runs the house of this folder; the lock goes with this process."""
-        self.settings.var_folder.mkdir(parents=True, exist_ok=True)
+        folder = self.settings.var_folder
+        if not folder.exists():
+            # the PBX's user passes through; what is in it is closed to others one by one
+            folder.mkdir(parents=True)
+            folder.chmod(0o711)
         self._lock_file = (self.settings.var_folder / "house.lock").open("a+")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -230,7 +234,7 @@ class House:
         return self.settings.var_folder / "demo-credentials.json"
 
     async def _start_application(self) -> None:
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
         # a session of its own: Ctrl-C in the terminal reaches us, and we end it in order
