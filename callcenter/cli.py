@@ -14,7 +14,7 @@ from pathlib import Path
 from callcenter import demo, logs
 from callcenter.house import House, HouseStartError, until_stopped
 from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
-from callcenter.pbx.replay import replay
+from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.server import PbxStartError
 from callcenter.settings import Settings, SettingsError, load
 
@@ -72,6 +72,8 @@ def _replay(options: argparse.Namespace) -> int:
                 _say(json.dumps(record, ensure_ascii=False))
     except OSError as error:
         return _failed(f"{options.capture} cannot be read: {error.strerror}", WRONG_USE)
+    except NoCapture as error:
+        return _failed(f"{options.capture} is no capture: {error}", WRONG_USE)
     return 0
 
 

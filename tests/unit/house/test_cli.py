@@ -57,3 +57,15 @@ def test_given_wrong_use_when_run_then_it_ends_with_two(arguments: list[str]) ->
         main(arguments)
 
     assert ended.value.code == 2
+
+
+def test_given_a_file_that_is_no_capture_when_replayed_then_the_error_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "song.gz"
+    file.write_bytes((CAPTURES / "09-two-calls.ami.gz").read_bytes())
+
+    status = main(["calls", "replay", str(file)])
+
+    assert status == 2
+    assert "song.gz is no capture" in capsys.readouterr().err
