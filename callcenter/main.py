@@ -31,9 +31,8 @@ from callcenter.pbx.server import UNPRIVILEGED_USER
 from callcenter.settings import ROOT, Settings, SettingsError, load
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
+from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
-from callcenter.staff.schemas import House
-from callcenter.staff.service import Logins
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -104,12 +103,12 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         clock=clock,
     )
     audit = AuditLog(clock)
-    logins = Logins(database, clock, Passwords(), audit, settings.http.session_hours)
+    staff = StaffParts.build(settings, database, clock, Passwords(), audit)
     app = create_app(
         Parts(
             clock=clock,
             database=database,
-            authenticator=staff_routes.CookieAuthenticator(logins),
+            authenticator=staff_routes.CookieAuthenticator(staff.logins),
             audit=audit,
             health=health,
             alarms=alarms,
@@ -122,7 +121,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         )
     )
     store = Store(settings.recordings_folder)
-    staff_routes.setup(app, logins, House.of(settings))
+    staff_routes.setup(app, staff)
     call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
     recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
     exclusions.setup(app, exclusions.ExclusionParts(exchange))

@@ -18,8 +18,8 @@ export type CallQuery = {
 };
 
 export const api = {
-  signIn: (username: string, password: string) =>
-    request<Session>('POST', '/session', { body: { username, password }, mayBeSignedOut: true }),
+  signIn: (username: string, password: string, code: string) =>
+    request<Session>('POST', '/session', { body: { username, password, code }, mayBeSignedOut: true }),
   session: () => request<Session>('GET', '/session', { mayBeSignedOut: true }),
   signOut: () => request<void>('DELETE', '/session', { mayBeSignedOut: true }),
   changePassword: (current: string, next: string) =>
