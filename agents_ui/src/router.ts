@@ -9,6 +9,8 @@ declare module 'vue-router' {
     permission?: Permission;
     /** Shown without signing in. */
     open?: boolean;
+    /** Shown to anyone, signed in or not. */
+    anyone?: boolean;
     /** Shown to one who must change the password first. */
     beforePasswordChange?: boolean;
   }
@@ -22,6 +24,12 @@ export const router = createRouter({
       name: 'sign-in',
       component: () => import('@/pages/SignInPage.vue'),
       meta: { title: 'page.signIn', open: true },
+    },
+    {
+      path: '/api',
+      name: 'api',
+      component: () => import('@/pages/ApiPage.vue'),
+      meta: { title: 'page.api', anyone: true },
     },
     {
       path: '/new-password',
@@ -91,6 +99,7 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   const session = useSessionStore();
   if (!(await session.recall())) return false;
+  if (to.meta.anyone) return true;
   if (to.meta.open) return session.user ? { path: '/' } : true;
   if (!session.user) return signInPage(to.fullPath);
   if (session.user.must_change_password !== (to.meta.beforePasswordChange ?? false))

@@ -10,12 +10,14 @@ from callcenter.staff.schemas import AuditFilter, AuditPage, AuditRow
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires
 from callcenter.web.inputs import from_cursor, query
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, one_page
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/audit")
+@documented(Contract(query=AuditFilter, answer=AuditPage))
 @requires("audit.read")
 async def read_audit(request: web.Request) -> web.Response:
     """Show the audit log, newest first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import hdrs, web
 
 from callcenter.staff import audit_routes, user_routes
@@ -21,6 +23,7 @@ from callcenter.staff.schemas import (
 from callcenter.staff.service import Logins, Origin, Person
 from callcenter.web.identity import SignedIn, address_of, public, requires
 from callcenter.web.inputs import body
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content
 
 COOKIE = "callcenter_session"
@@ -62,6 +65,7 @@ class CookieAuthenticator:
 
 
 @routes.post("/api/v1/session")
+@documented(Contract(body=Credentials, answer=SessionOut))
 @public
 async def sign_in(request: web.Request) -> web.Response:
     """Begin a session."""
@@ -75,6 +79,7 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/session")
+@documented(Contract(answer=SessionOut))
 @requires(None, before_password_change=True)
 async def session(request: web.Request) -> web.Response:
     """Tell who is signed in."""
@@ -82,6 +87,7 @@ async def session(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/session")
+@documented(Contract(status=HTTPStatus.NO_CONTENT))
 @requires(None, before_password_change=True)
 async def sign_out(request: web.Request) -> web.Response:
     """End the session."""
@@ -92,6 +98,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 @routes.put("/api/v1/session/password")
+@documented(Contract(body=PasswordChange, status=HTTPStatus.NO_CONTENT))
 @requires(None, before_password_change=True)
 async def change_password(request: web.Request) -> web.Response:
     """Change the own password."""
@@ -103,6 +110,7 @@ async def change_password(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/account/sessions")
+@documented(Contract(answer=SessionList))
 @requires(None)
 async def own_sessions(request: web.Request) -> web.Response:
     """Show where one is signed in oneself."""
@@ -112,6 +120,7 @@ async def own_sessions(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/account/sessions/{id}")
+@documented(Contract(status=HTTPStatus.NO_CONTENT, ids="string"))
 @requires(None)
 async def revoke_own_session(request: web.Request) -> web.Response:
     """End one of the own sessions."""
@@ -123,6 +132,7 @@ async def revoke_own_session(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/account/second-factor")
+@documented(Contract(body=PasswordIn, answer=EnrolmentOut))
 @requires(None)
 async def begin_second_factor(request: web.Request) -> web.Response:
     """Invent a secret for a second factor, to be confirmed by a first code."""
@@ -132,6 +142,7 @@ async def begin_second_factor(request: web.Request) -> web.Response:
 
 
 @routes.put("/api/v1/account/second-factor")
+@documented(Contract(body=CodeIn, answer=RecoveryCodesOut))
 @requires(None)
 async def confirm_second_factor(request: web.Request) -> web.Response:
     """Confirm the second factor; the recovery codes are told only now."""
@@ -141,6 +152,7 @@ async def confirm_second_factor(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/account/second-factor/removal")
+@documented(Contract(body=PasswordIn, status=HTTPStatus.NO_CONTENT))
 @requires(None)
 async def remove_own_second_factor(request: web.Request) -> web.Response:
     """Remove the own second factor."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from callcenter.staff.models import Session, User
 
 PUBLIC_ID_LENGTH = 16
 """Sessions are named by the beginning of their token's hash: it tells them apart and opens nothing."""
+
+_PUBLIC_ID = re.compile(rf"[0-9a-f]{{{PUBLIC_ID_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,13 @@ class Sessions:
         Raises:
             NotFound: there is no such session.
         """
+        if not _PUBLIC_ID.fullmatch(public_id):
+            raise NotFound(kind="session", id=public_id[:64])
         async with self._database.begin() as session:
-            wanted = self._living(user_id).where(Session.token_hash.startswith(public_id, autoescape=True))
+            wanted = self._living(user_id).where(Session.token_hash.startswith(public_id))
             found = (await session.execute(wanted)).one_or_none()
-            if found is None or len(public_id) != PUBLIC_ID_LENGTH:
-                raise NotFound(kind="session", id=public_id[:64])
+            if found is None:
+                raise NotFound(kind="session", id=public_id)
             row, user = found
             await session.execute(delete(Session).where(Session.token_hash == row.token_hash))
             before = {"address": row.address, "browser": row.browser}

@@ -23,12 +23,14 @@ from callcenter.staff.schemas import (
 from callcenter.staff.service import NewUser
 from callcenter.web.identity import address_of, requires
 from callcenter.web.inputs import body, path_id
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/roles")
+@documented(Contract(answer=RoleList))
 @requires("staff.manage")
 async def list_roles(request: web.Request) -> web.Response:
     """Show which role carries which permissions."""
@@ -37,6 +39,7 @@ async def list_roles(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/users")
+@documented(Contract(answer=UserList))
 @requires("staff.manage")
 async def list_users(request: web.Request) -> web.Response:
     """Show every user, the active first."""
@@ -45,6 +48,7 @@ async def list_users(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/users")
+@documented(Contract(body=NewUserIn, answer=NewUserOut, status=HTTPStatus.CREATED))
 @requires("staff.manage")
 async def create_user(request: web.Request) -> web.Response:
     """Add a user; the password is told only now."""
@@ -56,6 +60,7 @@ async def create_user(request: web.Request) -> web.Response:
 
 
 @routes.put("/api/v1/users/{id}")
+@documented(Contract(body=UserChange, answer=MemberOut))
 @requires("staff.manage")
 async def change_user(request: web.Request) -> web.Response:
     """Set name, role and whether the user may sign in."""
@@ -68,6 +73,7 @@ async def change_user(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/users/{id}/password")
+@documented(Contract(answer=NewPasswordOut))
 @requires("staff.manage")
 async def reset_password(request: web.Request) -> web.Response:
     """Give a new random password, told only now, and end the user's sessions and lock-out."""
@@ -77,6 +83,7 @@ async def reset_password(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/users/{id}/second-factor")
+@documented(Contract(status=HTTPStatus.NO_CONTENT))
 @requires("staff.manage")
 async def remove_second_factor(request: web.Request) -> web.Response:
     """Take the second factor from a user who lost it."""
@@ -86,6 +93,7 @@ async def remove_second_factor(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/sessions")
+@documented(Contract(answer=SessionList))
 @requires("staff.manage")
 async def list_sessions(request: web.Request) -> web.Response:
     """Show who is signed in, and where."""
@@ -95,6 +103,7 @@ async def list_sessions(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/sessions/{id}")
+@documented(Contract(status=HTTPStatus.NO_CONTENT, ids="string"))
 @requires("staff.manage")
 async def revoke_session(request: web.Request) -> web.Response:
     """End anybody's session."""

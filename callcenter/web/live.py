@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from callcenter.health import Alarm
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
 from callcenter.web.identity import AUTHENTICATOR, SignedIn, requires, user_of
 from callcenter.web.masking import mask
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import isoformat
 
 log = structlog.get_logger(__name__)
@@ -183,6 +185,7 @@ LIVE: web.AppKey[LiveHub] = web.AppKey("live", LiveHub)
 
 
 @routes.get("/api/v1/live")
+@documented(Contract(status=HTTPStatus.SWITCHING_PROTOCOLS))
 @requires("live.read")
 async def live(request: web.Request) -> web.StreamResponse:
     """Send a snapshot, then changes, until the page leaves, falls behind, or its session ends."""

@@ -1,5 +1,6 @@
 /** Every request that the pages make. */
 
+import type { OpenApiDocument } from '@/openapi/document';
 import { request } from './http';
 import type { Call, CallRow, Figures, Page, Session, Status } from './types';
 
@@ -32,8 +33,11 @@ export const api = {
   figures: (query: { from: string; to: string; by: 'hour' | 'line' }, signal?: AbortSignal) =>
     request<Figures>('GET', '/calls/figures', { query, signal }),
 
+  openApi: (signal?: AbortSignal) => request<OpenApiDocument>('GET', '/openapi.json', { signal }),
   status: () => request<Status>('GET', '/status'),
 };
+
+export const openApiAddress = '/api/v1/openapi.json';
 
 export const audioAddress = (recordingId: number): string => `/api/v1/recordings/${recordingId}/audio`;
 
