@@ -166,7 +166,7 @@ def _accept_time_code(user: User, code: str, now: datetime) -> bool:
 
 async def _accept_recovery_code(session: AsyncSession, user: User, code: str) -> bool:
     statement = delete(RecoveryCode).where(RecoveryCode.user_id == user.id, RecoveryCode.code_hash == _hash(code))
-    return cast("CursorResult[Any]", await session.execute(statement)).rowcount == 1
+    return cast(CursorResult[Any], await session.execute(statement)).rowcount == 1
 
 
 def _hash(code: str) -> str:

@@ -1,7 +1,7 @@
 /** Every request that the pages make. */
 
 import type { OpenApiDocument } from '@/openapi/document';
-import { request } from './http';
+import { queryString, request } from './http';
 import type { Call, CallRow, Figures, Page, Session, Status } from './types';
 
 export type CallQuery = {
@@ -41,7 +41,8 @@ export const openApiAddress = '/api/v1/openapi.json';
 
 export const audioAddress = (recordingId: number): string => `/api/v1/recordings/${recordingId}/audio`;
 
-export function liveAddress(): string {
+/** Where the live socket is; with the position of the last message had, what was missed since then follows. */
+export function liveAddress(last: { hub: string; seq: number }): string {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${location.host}/api/v1/live`;
+  return `${scheme}://${location.host}/api/v1/live${queryString(last.hub === '' ? {} : last)}`;
 }

@@ -234,7 +234,8 @@ export interface LiveCall {
 }
 
 export type LiveMessage =
-  | { type: 'snapshot'; seq: number; calls: LiveCall[]; link: LinkStatus; alarms: Alarm[] }
+  | { type: 'snapshot'; hub: string; seq: number; calls: LiveCall[]; link: LinkStatus; alarms: Alarm[] }
+  | { type: 'resumed'; hub: string; seq: number }
   | { type: 'call'; seq: number; call: LiveCall }
   | { type: 'link'; seq: number; link: LinkStatus }
   | { type: 'alarms'; seq: number; alarms: Alarm[] }

@@ -143,6 +143,7 @@ async def test_given_whatever_a_client_may_think_of_when_it_is_sent_then_nothing
 
 
 def _send_everything(document: dict[str, Any], address: str) -> None:
+    found: Any
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
         _sender(found.ok(), address)()
 
