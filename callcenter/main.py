@@ -36,6 +36,7 @@ from callcenter.staff.passwords import Passwords
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
+from callcenter.web.tls import CertificateUnusable, server_context
 from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.disk import MEGABYTE, DiskRules, DiskWatch
@@ -243,10 +244,17 @@ def main() -> int:
         return 2
     os.umask(0o077)  # guests' numbers and voices are nobody else's
     logs.set_up(settings.log)
+    clock = SystemClock()
+    try:
+        tls = server_context(settings.http, settings.var_folder / "tls", clock)
+    except CertificateUnusable as error:
+        sys.stderr.write(f"callcenter: HTTPS cannot be offered: {error}\n")
+        return 2
     web.run_app(
-        build(settings, SystemClock()),
+        build(settings, clock),
         host=settings.http.host,
         port=settings.http.port,
+        ssl_context=tls,
         print=None,
         access_log=None,
         shutdown_timeout=5,

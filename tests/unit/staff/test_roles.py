@@ -38,7 +38,14 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/calls/{id}/recording/pause"): OPERATING,
     ("POST", "/api/v1/calls/{id}/recording/resume"): OPERATING,
 }
-PUBLIC = {("POST", "/api/v1/session"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/metrics"), ("GET", "/{path}"), ("GET", "/api/v1/openapi.json")}
+PUBLIC = {
+    ("POST", "/api/v1/session"),
+    ("GET", "/health"),
+    ("GET", "/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/{path}"),
+    ("GET", "/api/v1/openapi.json"),
+}
 
 
 @pytest.mark.parametrize("role", Role)
