@@ -120,7 +120,8 @@ class Users:
             if changed:
                 old, new = ({key: facts[key] for key in sorted(changed)} for facts in (before, after))
                 self._audit(session, by, "user.changed", _subject(user), before=old, after=new, address=address)
-            return _member(user, None)
+            seen_at = await session.scalar(select(func.max(Session.used_at)).where(Session.user_id == number))
+            return _member(user, seen_at)
 
     async def reset_password(self, number: int, by: Actor, address: str) -> str:
         """Give a new random password, told only now, to be changed at the next sign-in; end lock-out and sessions.

@@ -103,8 +103,9 @@ async def test_given_a_user_at_work_when_only_the_name_changes_then_work_goes_on
     token = await _token_of(application, "supervisor")
     csrf = await application.sign_in("admin")
 
-    await _change(application, csrf, "supervisor", name="Somebody Else")
+    changed = await _change(application, csrf, "supervisor", name="Somebody Else")
 
+    assert (await changed.json())["seen_at"] == "2026-11-21T04:00:00Z"
     found = await application.logins.find(token, extend=False)
     assert found is not None
     assert found.name == "Somebody Else"
