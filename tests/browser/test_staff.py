@@ -95,7 +95,7 @@ async def test_given_roles_when_their_rights_are_shown_then_each_permission_has_
     page = await sign_in("admin", "/staff?view=rights")
     row = page.get_by_role("row", name="Listen to recordings")
     await expect(row.get_by_role("img", name="Yes")).to_have_count(3)
-    await expect(page.get_by_role("row")).to_have_count(1 + 8)
+    await expect(page.get_by_role("row")).to_have_count(1 + 9)
 
 
 async def test_given_a_second_factor_when_set_up_on_the_page_then_the_next_sign_in_asks_for_its_code(

@@ -24,6 +24,7 @@ export type Permission =
   | 'calls.see_numbers'
   | 'recordings.listen'
   | 'recordings.pause'
+  | 'recordings.exclude'
   | 'live.read'
   | 'audit.read'
   | 'figures.read'

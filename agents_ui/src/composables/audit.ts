@@ -21,6 +21,8 @@ export const ACTIONS = [
   'recording.listened',
   'recording.paused',
   'recording.resumed',
+  'recording.excluded',
+  'recording.included',
 ] as const;
 
 export interface AuditFilters {

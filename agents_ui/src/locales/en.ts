@@ -117,7 +117,11 @@ const en: typeof zh = {
     calls: { read: 'Read call records', see_numbers: 'See whole numbers' },
     figures: { read: 'Read figures' },
     live: { read: 'See live calls' },
-    recordings: { listen: 'Listen to recordings', pause: 'Pause recordings' },
+    recordings: {
+      listen: 'Listen to recordings',
+      pause: 'Pause recordings',
+      exclude: 'Exclude numbers from recording',
+    },
     staff: { manage: 'Manage users' },
   },
   api: {
@@ -143,7 +147,7 @@ const en: typeof zh = {
     about: 'About',
     change: 'Before and after',
     address: 'Address',
-    subject: { user: 'User', call: 'Call', recording: 'Recording' },
+    subject: { user: 'User', call: 'Call', recording: 'Recording', number: 'Number' },
     loading: 'Reading the audit log …',
     empty: 'No entries match',
     emptyHint: 'Choose other dates, another operator or another action.',
@@ -158,7 +162,13 @@ const en: typeof zh = {
     password: { changed: 'Password changed', reset: 'Password reset' },
     second_factor: { added: 'Second factor set up', removed: 'Second factor removed' },
     user: { created: 'User added', changed: 'User changed' },
-    recording: { listened: 'Recording listened to', paused: 'Recording paused', resumed: 'Recording resumed' },
+    recording: {
+      listened: 'Recording listened to',
+      paused: 'Recording paused',
+      resumed: 'Recording resumed',
+      excluded: 'Number excluded from recording',
+      included: 'Number recorded again',
+    },
   },
   role: {
     operator: 'Operator',

@@ -111,7 +111,7 @@ export default {
     calls: { read: '查看通话记录', see_numbers: '查看完整号码' },
     figures: { read: '查看统计' },
     live: { read: '查看实时通话' },
-    recordings: { listen: '收听录音', pause: '暂停录音' },
+    recordings: { listen: '收听录音', pause: '暂停录音', exclude: '设置免录音号码' },
     staff: { manage: '管理用户' },
   },
   api: {
@@ -137,7 +137,7 @@ export default {
     about: '对象',
     change: '变更前后',
     address: '地址',
-    subject: { user: '用户', call: '通话', recording: '录音' },
+    subject: { user: '用户', call: '通话', recording: '录音', number: '号码' },
     loading: '正在读取审计日志……',
     empty: '没有符合条件的记录',
     emptyHint: '可以换一个日期、操作员或操作。',
@@ -147,7 +147,13 @@ export default {
     password: { changed: '修改密码', reset: '重置密码' },
     second_factor: { added: '启用两步验证', removed: '停用两步验证' },
     user: { created: '新增用户', changed: '修改用户' },
-    recording: { listened: '收听录音', paused: '暂停录音', resumed: '恢复录音' },
+    recording: {
+      listened: '收听录音',
+      paused: '暂停录音',
+      resumed: '恢复录音',
+      excluded: '设为不录音',
+      included: '恢复录音范围',
+    },
   },
   role: {
     operator: '话务员',

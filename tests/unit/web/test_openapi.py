@@ -23,6 +23,7 @@ from schemathesis.checks import (
 from callcenter.db import Database
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.staff.service import Person
+from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.listening import Listenings
 from recordings.store import Store
@@ -42,6 +43,7 @@ async def whole(database: Database, tmp_path: Path, aiohttp_client: AiohttpClien
     await built.add_users()
     listenings = Listenings(database, built.clock, built.audit)
     recording_routes.setup(built.web, recording_routes.RecordingParts(Store(tmp_path / "recordings"), listenings))
+    exclusions.setup(built.web, exclusions.ExclusionParts(built.telephony))
     built.client = await aiohttp_client(built.web)
     return built
 
@@ -101,7 +103,7 @@ async def test_given_a_role_when_it_knocks_at_every_described_route_then_it_is_l
     for method, path, operation in operations:
         if operation["security"] == []:
             continue
-        answer = await whole.client.request(method, path.format(id=4711), headers=csrf)
+        answer = await whole.client.request(method, path.format(id=4711, number=4711), headers=csrf)
         wanted = operation["x-permission"]
         refused = answer.status == 403 and (await answer.json())["code"] == "not_permitted"
         assert refused is (wanted is not None and wanted not in permissions_of(role)), (method, path, answer.status)
@@ -112,7 +114,7 @@ async def test_given_nobody_signed_in_when_knocking_at_every_described_route_the
     whole: Application,
 ) -> None:
     for method, path, operation in _operations(await _document(whole)):
-        answer = await whole.client.request(method, path.format(id=4711))
+        answer = await whole.client.request(method, path.format(id=4711, number=4711))
         assert (answer.status == 401) is (operation["security"] != []), (method, path, answer.status)
 
 
@@ -123,7 +125,7 @@ async def test_given_a_change_without_the_csrf_token_when_asked_for_at_any_route
 
     for method, path, operation in _operations(await _document(whole)):
         if method != "get" and operation["security"] != []:
-            answer = await whole.client.request(method, path.format(id=4711))
+            answer = await whole.client.request(method, path.format(id=4711, number=4711))
             assert (answer.status, (await answer.json())["code"]) == (403, "csrf_refused"), (method, path)
 
 
