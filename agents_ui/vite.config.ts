@@ -8,7 +8,7 @@ const application = process.env.CALLCENTER_URL ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   plugins: [vue()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
-  server: { proxy: { '/api': { target: application, ws: true } } },
+  server: { proxy: { '/api/v1': { target: application, ws: true } } },
   // Nothing is inlined: the application serves the pages with `default-src 'self'`.
   build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },

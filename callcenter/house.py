@@ -76,7 +76,7 @@ class House:
     @property
     def address(self) -> str:
         """Where the pages are."""
-        return f"http://{self.settings.http.host}:{self.settings.http.port}"
+        return self.settings.address
 
     async def start(self, progress: Callable[[str], None]) -> Secrets:
         """Start the PBX, then the application, and wait until both serve; `progress` hears what is being done.
@@ -258,7 +258,8 @@ class House:
                 if application is None or application.returncode is not None:
                     raise HouseStartError(f"the application ended while starting:\n{self._last_words()}")
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with client.get(f"{self.address}/ready") as response:
+                    # ssl=False: who answers is our own process, whatever names its certificate is for
+                    async with client.get(f"{self.address}/ready", ssl=False) as response:
                         checks = (await response.json())["checks"]
                     failing = {check["name"]: check["detail"] for check in checks if not check["ok"]}
                     if "pbx_link" not in failing:

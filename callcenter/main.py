@@ -31,12 +31,12 @@ from callcenter.pbx.server import UNPRIVILEGED_USER
 from callcenter.settings import ROOT, Settings, SettingsError, load
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
+from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
-from callcenter.staff.schemas import House
-from callcenter.staff.service import Logins
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
+from callcenter.web.tls import CertificateUnusable, server_context
 from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.disk import MEGABYTE, DiskRules, DiskWatch
@@ -104,12 +104,12 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         clock=clock,
     )
     audit = AuditLog(clock)
-    logins = Logins(database, clock, Passwords(), audit, settings.http.session_hours)
+    staff = StaffParts.build(settings, database, clock, Passwords(), audit)
     app = create_app(
         Parts(
             clock=clock,
             database=database,
-            authenticator=staff_routes.CookieAuthenticator(logins),
+            authenticator=staff_routes.CookieAuthenticator(staff.logins),
             audit=audit,
             health=health,
             alarms=alarms,
@@ -122,7 +122,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         )
     )
     store = Store(settings.recordings_folder)
-    staff_routes.setup(app, logins, House.of(settings))
+    staff_routes.setup(app, staff)
     call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
     recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
@@ -244,10 +244,17 @@ def main() -> int:
         return 2
     os.umask(0o077)  # guests' numbers and voices are nobody else's
     logs.set_up(settings.log)
+    clock = SystemClock()
+    try:
+        tls = server_context(settings.http, settings.var_folder / "tls", clock)
+    except CertificateUnusable as error:
+        sys.stderr.write(f"callcenter: HTTPS cannot be offered: {error}\n")
+        return 2
     web.run_app(
-        build(settings, SystemClock()),
+        build(settings, clock),
         host=settings.http.host,
         port=settings.http.port,
+        ssl_context=tls,
         print=None,
         access_log=None,
         shutdown_timeout=5,

@@ -65,6 +65,7 @@ Listed = BeforeValidator(_split)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{3,6}$")]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 SHORT_NUMBERS = (
@@ -117,17 +118,38 @@ class Hotel(Section):
         return ZoneInfo(self.timezone)
 
 
+class Tls(StrEnum):
+    """Where the certificate of the pages comes from."""
+
+    OFF = "off"
+    AUTO = "auto"
+    FILES = "files"
+
+
 class Http(Section):
     """The application's own web server. `session_hours`: a login ends after that long without use.
 
     `trusted_proxies`: addresses or networks of the proxies whose `X-Forwarded-For` and
     `X-Forwarded-Proto` are believed.
+
+    `tls`: off, auto (a certificate that is made at the first start), or files (`certificate` with its chain and
+    `key`, both PEM). `names`: further host names and addresses that the made certificate is for.
     """
 
     host: str = "127.0.0.1"
     port: Port = 8080
     session_hours: float = Field(default=12, gt=0, le=168)
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], Listed] = ()
+    tls: Tls = Tls.OFF
+    certificate: str = ""
+    key: str = ""
+    names: Annotated[tuple[HostName, ...], Listed] = ()
+
+    @model_validator(mode="after")
+    def _files_are_named(self) -> Self:
+        if self.tls is Tls.FILES and not (self.certificate and self.key):
+            raise ValueError("tls is files: certificate and key must name their files")
+        return self
 
 
 class Database(Section):
@@ -360,6 +382,12 @@ class Settings(Section):
     def rings_of(self, line: Line) -> ThreeRings:
         """The three-ring rule in force on `line`."""
         return line.three_rings or self.three_rings
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        scheme = "http" if self.http.tls is Tls.OFF else "https"
+        return f"{scheme}://{self.http.host}:{self.http.port}"
 
     @property
     def var_folder(self) -> Path:

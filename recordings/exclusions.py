@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -11,6 +12,7 @@ from callcenter.errors import InvalidInput
 from callcenter.telephony import Telephony
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import AUDIT, address_of, requires, user_of
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer, no_content
 
 _NUMBER = re.compile(r"\+?[0-9]{3,20}")
@@ -41,6 +43,7 @@ def setup(app: web.Application, parts: ExclusionParts) -> None:
 
 
 @routes.get("/api/v1/recording-exclusions")
+@documented(Contract(answer=ExclusionsOut))
 @requires("recordings.exclude")
 async def list_exclusions(request: web.Request) -> web.Response:
     """Show the numbers and rooms that are never recorded."""
@@ -48,6 +51,7 @@ async def list_exclusions(request: web.Request) -> web.Response:
 
 
 @routes.put("/api/v1/recording-exclusions/{number}")
+@documented(Contract(status=HTTPStatus.NO_CONTENT, ids="string"))
 @requires("recordings.exclude")
 async def exclude(request: web.Request) -> web.Response:
     """Record calls of this number or room no more, from its next call on."""
@@ -55,6 +59,7 @@ async def exclude(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/recording-exclusions/{number}")
+@documented(Contract(status=HTTPStatus.NO_CONTENT, ids="string"))
 @requires("recordings.exclude")
 async def include(request: web.Request) -> web.Response:
     """Record calls of this number or room again, from its next call on."""

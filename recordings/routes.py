@@ -15,6 +15,7 @@ from pydantic import ConfigDict, field_serializer
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import address_of, requires, user_of
 from callcenter.web.inputs import path_id
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer, isoformat
 from recordings import service, wav
 from recordings.listening import Listenings
@@ -57,6 +58,12 @@ class RecordingOut(Output):
         return isoformat(value)
 
 
+_SOUND = Contract(
+    media="audio/wav",
+    also=(HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE),
+)
+
+
 def setup(app: web.Application, parts: RecordingParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
@@ -64,6 +71,7 @@ def setup(app: web.Application, parts: RecordingParts) -> None:
 
 
 @routes.get("/api/v1/recordings/{id}")
+@documented(Contract(answer=RecordingOut))
 @requires("recordings.listen")
 async def show_recording(request: web.Request) -> web.Response:
     """Tell what is known of a recording."""
@@ -71,6 +79,7 @@ async def show_recording(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/recordings/{id}/audio")
+@documented(_SOUND)
 @requires("recordings.listen")
 async def play_recording(request: web.Request) -> web.StreamResponse:
     """Send the sound, or the part that the player asks for; the listening is noted first."""

@@ -24,10 +24,10 @@ from callcenter.health import Alarms, Health
 from callcenter.settings import Settings, load
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
+from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role
-from callcenter.staff.schemas import House
-from callcenter.staff.service import Logins, NewUser, ensure_users
+from callcenter.staff.service import NewUser, ensure_users
 from callcenter.telephony import CallKey, LinkState, LinkStatus
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -95,7 +95,8 @@ class Application:
         self.cadences = Cadences.of(self.settings)
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         self.audit = AuditLog(self.clock)
-        self.logins = Logins(database, self.clock, self.passwords, self.audit, session_hours=12)
+        self.staff = StaffParts.build(self.settings, database, self.clock, self.passwords, self.audit)
+        self.logins = self.staff.logins
         self.web = create_app(
             Parts(
                 clock=self.clock,
@@ -111,7 +112,7 @@ class Application:
                 version="0.test",
             )
         )
-        staff_routes.setup(self.web, self.logins, House.of(self.settings))
+        staff_routes.setup(self.web, self.staff)
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone))
 
     async def add_users(self) -> None:

@@ -9,6 +9,10 @@ declare module 'vue-router' {
     permission?: Permission;
     /** Shown without signing in. */
     open?: boolean;
+    /** Shown to anyone, signed in or not. */
+    anyone?: boolean;
+    /** Shown to one who must change the password first. */
+    beforePasswordChange?: boolean;
   }
 }
 
@@ -20,6 +24,18 @@ export const router = createRouter({
       name: 'sign-in',
       component: () => import('@/pages/SignInPage.vue'),
       meta: { title: 'page.signIn', open: true },
+    },
+    {
+      path: '/api',
+      name: 'api',
+      component: () => import('@/pages/ApiPage.vue'),
+      meta: { title: 'page.api', anyone: true },
+    },
+    {
+      path: '/new-password',
+      name: 'new-password',
+      component: () => import('@/pages/NewPasswordPage.vue'),
+      meta: { title: 'page.newPassword', beforePasswordChange: true },
     },
     {
       path: '/',
@@ -52,6 +68,24 @@ export const router = createRouter({
           meta: { title: 'page.figures', permission: 'figures.read' },
         },
         {
+          path: 'audit',
+          name: 'audit',
+          component: () => import('@/pages/AuditPage.vue'),
+          meta: { title: 'page.audit', permission: 'audit.read' },
+        },
+        {
+          path: 'staff',
+          name: 'staff',
+          component: () => import('@/pages/StaffPage.vue'),
+          meta: { title: 'page.staff', permission: 'staff.manage' },
+        },
+        {
+          path: 'account',
+          name: 'account',
+          component: () => import('@/pages/AccountPage.vue'),
+          meta: { title: 'page.account' },
+        },
+        {
           path: ':rest(.*)*',
           name: 'not-found',
           component: () => import('@/pages/NotFoundPage.vue'),
@@ -65,8 +99,11 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   const session = useSessionStore();
   if (!(await session.recall())) return false;
+  if (to.meta.anyone) return true;
   if (to.meta.open) return session.user ? { path: '/' } : true;
   if (!session.user) return signInPage(to.fullPath);
+  if (session.user.must_change_password !== (to.meta.beforePasswordChange ?? false))
+    return session.user.must_change_password ? { name: 'new-password', query: { to: to.fullPath } } : { path: '/' };
   // Who may not see live calls starts with the records.
   if (to.name === 'live' && !session.may('live.read') && session.may('calls.read')) return { name: 'calls' };
   return true;

@@ -31,6 +31,7 @@ function call(given: Partial<LiveCall> = {}): LiveCall {
 const LINK = { state: 'up' as const, since: START, reason: '' };
 const snapshot = (seq: number, calls: LiveCall[]): LiveMessage => ({
   type: 'snapshot',
+  hub: 'ab',
   seq,
   calls,
   link: LINK,
@@ -63,6 +64,14 @@ describe('live state', () => {
     applyMessage(state, snapshot(1, []));
     expect(state.calls.size).toBe(0);
     expect(applyMessage(state, { type: 'call', seq: 2, call: call() })).toBe('applied');
+  });
+
+  test('given a break when the connection resumes then the calls stay and what was missed follows', () => {
+    const state = emptyState();
+    applyMessage(state, snapshot(4, [call()]));
+    expect(applyMessage(state, { type: 'resumed', hub: 'ab', seq: 4 })).toBe('applied');
+    expect(applyMessage(state, { type: 'call', seq: 5, call: call({ state: 'ended' }) })).toBe('applied');
+    expect([state.hub, state.seq, state.calls.get('pbx1/1.1')?.state]).toEqual(['ab', 5, 'ended']);
   });
 
   test('given calls when they are listed then the one that began first stands first', () => {
@@ -134,10 +143,14 @@ describe('live connection', () => {
       onState: (state: ConnectionState) => void states.push(state),
       onFailure: () => void (failures += 1),
     };
-    connection = new LiveConnection('ws://house/live', hooks, () => {
-      sockets.push(new FakeSocket());
-      return newest() as unknown as WebSocket;
-    });
+    connection = new LiveConnection(
+      () => 'ws://house/live',
+      hooks,
+      () => {
+        sockets.push(new FakeSocket());
+        return newest() as unknown as WebSocket;
+      },
+    );
     connection.start();
   });
 
@@ -181,10 +194,10 @@ describe('live connection', () => {
     expect(sockets).toHaveLength(1);
   });
 
-  test('given a gap when a new snapshot is wanted then the socket is opened anew', () => {
+  test('given a gap when what is missing is wanted then the socket is opened anew', () => {
     const first = newest();
     first.onopen?.();
-    connection.resnapshot();
+    connection.renew();
     vi.advanceTimersByTime(500);
     expect(first.isClosed).toBe(true);
     expect(sockets).toHaveLength(2);

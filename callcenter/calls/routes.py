@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from callcenter.calls import service
 from callcenter.calls.figures import figures
 from callcenter.calls.models import Call
 from callcenter.calls.schemas import (
+    CallDetail,
     CallFilter,
     CallPage,
     FiguresFilter,
@@ -30,6 +32,7 @@ from callcenter.web.app import DATABASE
 from callcenter.web.identity import AUDIT, address_of, requires, user_of
 from callcenter.web.inputs import from_cursor, path_id, query
 from callcenter.web.masking import mask
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content, one_page
 
 
@@ -71,6 +74,7 @@ def setup(app: web.Application, parts: CallParts) -> None:
 
 
 @routes.get("/api/v1/calls")
+@documented(Contract(query=CallFilter, answer=CallPage))
 @requires("calls.read")
 async def list_calls(request: web.Request) -> web.Response:
     """Show calls, newest first."""
@@ -87,6 +91,7 @@ async def list_calls(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/calls/figures")
+@documented(Contract(query=FiguresFilter, answer=FiguresOut))
 @requires("figures.read")
 async def show_figures(request: web.Request) -> web.Response:
     """Show the three-ring figures by hour or line."""
@@ -97,6 +102,7 @@ async def show_figures(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/calls/{id}")
+@documented(Contract(answer=CallDetail))
 @requires("calls.read")
 async def show_call(request: web.Request) -> web.Response:
     """Show one call with its timeline."""
@@ -108,6 +114,7 @@ async def show_call(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/calls/{id}/recording/pause")
+@documented(Contract(status=HTTPStatus.NO_CONTENT))
 @requires("recordings.pause")
 async def pause_recording(request: web.Request) -> web.Response:
     """Record silence until the recording is resumed."""
@@ -115,6 +122,7 @@ async def pause_recording(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/calls/{id}/recording/resume")
+@documented(Contract(status=HTTPStatus.NO_CONTENT))
 @requires("recordings.pause")
 async def resume_recording(request: web.Request) -> web.Response:
     """Record sound again."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, BigId
 
 
 class User(Base):
-    """A person who signs in. People are deactivated, never deleted: the audit log names them."""
+    """A person who signs in. People are deactivated, never deleted: the audit log names them.
+
+    `totp_secret` counts once it is confirmed by a first code; `totp_step` is the last time step whose code was used.
+    """
 
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("username"),)
@@ -25,6 +28,10 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime]
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Session(Base):
@@ -38,6 +45,27 @@ class Session(Base):
     created_at: Mapped[datetime]
     used_at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(256), default="", server_default="")
+
+
+class RecoveryCode(Base):
+    """A code that replaces the second factor once; used codes are deleted. Only its SHA-256 is stored."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class LoginFailures(Base):
+    """Failed sign-ins of a user at an address; an empty name or address stands for any."""
+
+    __tablename__ = "login_failures"
+
+    username: Mapped[str] = mapped_column(String(64), primary_key=True)
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AuditEntry(Base):

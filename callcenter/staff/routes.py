@@ -1,41 +1,43 @@
-"""Signing in and out, the own password, and the audit log over HTTP."""
+"""Signing in and out, and what belongs to the signed-in person: password, second factor, own sessions."""
 
 from __future__ import annotations
 
-from aiohttp import web
+from http import HTTPStatus
 
-from callcenter.staff import audit
-from callcenter.staff.models import AuditEntry
+from aiohttp import hdrs, web
+
+from callcenter.staff import audit_routes, user_routes
+from callcenter.staff.parts import PARTS, PERSON, StaffParts
 from callcenter.staff.schemas import (
-    AuditFilter,
-    AuditPage,
-    AuditRow,
+    CodeIn,
     Credentials,
-    House,
+    EnrolmentOut,
     PasswordChange,
+    PasswordIn,
+    RecoveryCodesOut,
+    SessionList,
     SessionOut,
     UserOut,
+    session_row,
 )
-from callcenter.staff.service import Logins, Person
-from callcenter.web.app import DATABASE
+from callcenter.staff.service import Logins, Origin, Person
 from callcenter.web.identity import SignedIn, address_of, public, requires
-from callcenter.web.inputs import body, from_cursor, query
-from callcenter.web.output import answer, no_content, one_page
+from callcenter.web.inputs import body
+from callcenter.web.openapi import Contract, documented
+from callcenter.web.output import answer, no_content
 
 COOKIE = "callcenter_session"
+BROWSER_LENGTH = 256
 
-HOUSE: web.AppKey[House] = web.AppKey("house", House)
-LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
-PERSON: web.RequestKey[Person] = web.RequestKey("person", Person)
 
 routes = web.RouteTableDef()
 
 
-def setup(app: web.Application, logins: Logins, house: House) -> None:
+def setup(app: web.Application, parts: StaffParts) -> None:
     """Add this slice's routes to `app`."""
-    app[LOGINS] = logins
-    app[HOUSE] = house
-    app.add_routes(routes)
+    app[PARTS] = parts
+    for table in (routes, user_routes.routes, audit_routes.routes):
+        app.add_routes(table)
 
 
 class CookieAuthenticator:
@@ -51,65 +53,112 @@ class CookieAuthenticator:
         if person is None:
             return None
         request[PERSON] = person
-        return SignedIn(person.user_id, person.username, person.name, person.role, person.permissions, person.csrf)
+        return SignedIn(
+            person.user_id,
+            person.username,
+            person.name,
+            person.role,
+            person.permissions,
+            person.csrf,
+            person.must_change_password,
+        )
 
 
 @routes.post("/api/v1/session")
+@documented(Contract(body=Credentials, answer=SessionOut))
 @public
 async def sign_in(request: web.Request) -> web.Response:
     """Begin a session."""
     credentials = await body(request, Credentials)
-    token, person = await request.app[LOGINS].sign_in(credentials.username, credentials.password, address_of(request))
+    token, person = await request.app[PARTS].logins.sign_in(
+        credentials.username, credentials.password, Origin(address_of(request), _browser(request)), credentials.code
+    )
     response = _session(request, person)
     response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.secure, path="/")
     return response
 
 
 @routes.get("/api/v1/session")
-@requires(None)
+@documented(Contract(answer=SessionOut))
+@requires(None, before_password_change=True)
 async def session(request: web.Request) -> web.Response:
     """Tell who is signed in."""
     return _session(request, request[PERSON])
 
 
 @routes.delete("/api/v1/session")
-@requires(None)
+@documented(Contract(status=HTTPStatus.NO_CONTENT))
+@requires(None, before_password_change=True)
 async def sign_out(request: web.Request) -> web.Response:
     """End the session."""
-    await request.app[LOGINS].sign_out(_token(request), request[PERSON], address_of(request))
+    await request.app[PARTS].logins.sign_out(_token(request), request[PERSON], address_of(request))
     response = no_content()
     response.del_cookie(COOKIE, path="/")
     return response
 
 
 @routes.put("/api/v1/session/password")
-@requires(None)
+@documented(Contract(body=PasswordChange, status=HTTPStatus.NO_CONTENT))
+@requires(None, before_password_change=True)
 async def change_password(request: web.Request) -> web.Response:
     """Change the own password."""
     change = await body(request, PasswordChange)
-    await request.app[LOGINS].change_password(
+    await request.app[PARTS].logins.change_password(
         _token(request), request[PERSON], change.current, change.new, address_of(request)
     )
     return no_content()
 
 
-@routes.get("/api/v1/audit")
-@requires("audit.read")
-async def read_audit(request: web.Request) -> web.Response:
-    """Show the audit log, newest first."""
-    wanted = query(request, AuditFilter)
-    async with request.app[DATABASE].read() as session:
-        rows = await audit.page(
-            session,
-            user=wanted.user,
-            action=wanted.action,
-            begin=wanted.begin,
-            end=wanted.end,
-            limit=wanted.limit + 1,
-            after=from_cursor(wanted.after) if wanted.after else None,
-        )
-    shown, cursor = one_page(rows, wanted.limit, lambda entry: (entry.at, entry.id))
-    return answer(AuditPage(items=[_row(entry) for entry in shown], next=cursor))
+@routes.get("/api/v1/account/sessions")
+@documented(Contract(answer=SessionList))
+@requires(None)
+async def own_sessions(request: web.Request) -> web.Response:
+    """Show where one is signed in oneself."""
+    person = request[PERSON]
+    found = await request.app[PARTS].sessions.open(person.user_id)
+    return answer(SessionList(items=[session_row(one, person.session_id) for one in found]))
+
+
+@routes.delete("/api/v1/account/sessions/{id}")
+@documented(Contract(status=HTTPStatus.NO_CONTENT, ids="string"))
+@requires(None)
+async def revoke_own_session(request: web.Request) -> web.Response:
+    """End one of the own sessions."""
+    person = request[PERSON]
+    await request.app[PARTS].sessions.revoke(
+        request.match_info["id"], person, address_of(request), user_id=person.user_id
+    )
+    return no_content()
+
+
+@routes.post("/api/v1/account/second-factor")
+@documented(Contract(body=PasswordIn, answer=EnrolmentOut))
+@requires(None)
+async def begin_second_factor(request: web.Request) -> web.Response:
+    """Invent a secret for a second factor, to be confirmed by a first code."""
+    given = await body(request, PasswordIn)
+    enrolment = await request.app[PARTS].second_factors.begin(request[PERSON], given.password, address_of(request))
+    return answer(EnrolmentOut(secret=enrolment.secret, uri=enrolment.uri, qr=enrolment.qr))
+
+
+@routes.put("/api/v1/account/second-factor")
+@documented(Contract(body=CodeIn, answer=RecoveryCodesOut))
+@requires(None)
+async def confirm_second_factor(request: web.Request) -> web.Response:
+    """Confirm the second factor; the recovery codes are told only now."""
+    given = await body(request, CodeIn)
+    codes = await request.app[PARTS].second_factors.confirm(request[PERSON], given.code, address_of(request))
+    return answer(RecoveryCodesOut(recovery_codes=codes))
+
+
+@routes.post("/api/v1/account/second-factor/removal")
+@documented(Contract(body=PasswordIn, status=HTTPStatus.NO_CONTENT))
+@requires(None)
+async def remove_own_second_factor(request: web.Request) -> web.Response:
+    """Remove the own second factor."""
+    given = await body(request, PasswordIn)
+    await request.app[PARTS].second_factors.remove(request[PERSON], given.password, address_of(request))
+    return no_content()
 
 
 def _session(request: web.Request, person: Person) -> web.Response:
@@ -119,8 +168,10 @@ def _session(request: web.Request, person: Person) -> web.Response:
         name=person.name,
         role=person.role,
         permissions=sorted(person.permissions),
+        must_change_password=person.must_change_password,
+        second_factor=person.second_factor,
     )
-    house = request.app[HOUSE]
+    house = request.app[PARTS].house
     return answer(
         SessionOut(
             user=user,
@@ -133,21 +184,12 @@ def _session(request: web.Request, person: Person) -> web.Response:
     )
 
 
-def _row(entry: AuditEntry) -> AuditRow:
-    return AuditRow(
-        id=entry.id,
-        at=entry.at,
-        user=entry.username,
-        action=entry.action,
-        subject_type=entry.subject_type,
-        subject_id=entry.subject_id,
-        before=entry.before,
-        after=entry.after,
-        note=entry.note,
-        address=entry.address,
-    )
-
-
 def _token(request: web.Request) -> str:
     token = request.cookies.get(COOKIE, "")
     return token if token.isascii() else ""
+
+
+def _browser(request: web.Request) -> str:
+    """What the browser says of itself; whatever a database could not hold is left out."""
+    said = request.headers.get(hdrs.USER_AGENT, "")[:BROWSER_LENGTH]
+    return "".join(character for character in said if character.isprintable())

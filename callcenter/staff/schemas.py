@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from callcenter.settings import Settings, Words
+from callcenter.staff.roles import Role
+from callcenter.staff.sessions import OpenSession
 from callcenter.web.inputs import Input, Instant, Text
 from callcenter.web.output import Output
 
@@ -15,11 +17,27 @@ Password = Annotated[Text, Field(max_length=256)]
 Username = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
+Name = Annotated[Text, Field(min_length=1, max_length=128)]
+
+
 class Credentials(Input):
-    """A sign-in."""
+    """A sign-in; `code` is the second factor's, or a recovery code, where there is one."""
 
     username: Username
     password: Password
+    code: Annotated[Text, Field(max_length=64)] = ""
+
+
+class PasswordIn(Input):
+    """The present password, before a change that matters."""
+
+    password: Password
+
+
+class CodeIn(Input):
+    """The first code of a second factor."""
+
+    code: Annotated[Text, Field(min_length=1, max_length=64)]
 
 
 class PasswordChange(Input):
@@ -37,6 +55,8 @@ class UserOut(Output):
     name: str
     role: str
     permissions: list[str]
+    must_change_password: bool
+    second_factor: bool
 
 
 class HotelOut(Output):
@@ -90,6 +110,106 @@ class SessionOut(House):
     csrf: str
 
 
+class EnrolmentOut(Output):
+    """A second factor to be confirmed: the secret in base32, the address that phones read, and that as a picture."""
+
+    secret: str
+    uri: str
+    qr: str
+
+
+class RecoveryCodesOut(Output):
+    """Codes that replace the second factor once each."""
+
+    recovery_codes: list[str]
+
+
+class SessionRow(Output):
+    """A session; `own` marks the one that asks."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    user_id: int
+    username: str
+    name: str
+    created_at: datetime
+    used_at: datetime
+    address: str
+    browser: str
+    own: bool = False
+
+
+class SessionList(Output):
+    """Sessions, the last used first."""
+
+    items: list[SessionRow]
+
+
+class NewUserIn(Input):
+    """A user to be added; sign-in names are letters, digits, dots, dashes and underscores."""
+
+    username: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Name
+    role: Role
+
+
+class UserChange(Input):
+    """What is to be true of a user."""
+
+    name: Name
+    role: Role
+    active: bool
+
+
+class MemberOut(Output):
+    """A user; `seen_at`: last use of a session that is still kept."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    username: str
+    name: str
+    role: str
+    active: bool
+    must_change_password: bool
+    second_factor: bool
+    created_at: datetime
+    seen_at: datetime | None
+
+
+class UserList(Output):
+    """Every user, the active first."""
+
+    items: list[MemberOut]
+
+
+class NewUserOut(Output):
+    """A new user and the password, which is told only now."""
+
+    user: MemberOut
+    password: str
+
+
+class NewPasswordOut(Output):
+    """A new password, which is told only now."""
+
+    password: str
+
+
+class RoleOut(Output):
+    """A role and what it may do."""
+
+    role: str
+    permissions: list[str]
+
+
+class RoleList(Output):
+    """Every role."""
+
+    items: list[RoleOut]
+
+
 class AuditFilter(Input):
     """Which part of the audit log."""
 
@@ -121,3 +241,9 @@ class AuditPage(Output):
 
     items: list[AuditRow]
     next: str | None
+
+
+def session_row(session: OpenSession, own: str) -> SessionRow:
+    """Describe a session; `own` is the public id of the one that asks."""
+    row = SessionRow.model_validate(session)
+    return row.model_copy(update={"own": row.id == own})

@@ -16,10 +16,12 @@ from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import HouseError
 from callcenter.settings import Settings
-from callcenter.staff.audit import AuditLog
+from callcenter.staff.audit import Actor, AuditLog
 from callcenter.staff.models import Session, User
 from callcenter.staff.passwords import Passwords, random_password
 from callcenter.staff.roles import Role, permissions_of
+from callcenter.staff.second_factor import WrongCode, accept
+from callcenter.staff.sessions import public_id
 from callcenter.staff.throttle import LoginThrottle
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -40,9 +42,23 @@ class WrongPassword(HouseError):
     status = HTTPStatus.FORBIDDEN
 
 
+class SecondFactorRequired(HouseError):
+    """User and password fit; the code of the second factor is wanted too."""
+
+    code = "second_factor_required"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class PasswordUnchanged(HouseError):
+    """The new password is the present one."""
+
+    code = "password_unchanged"
+    status = HTTPStatus.CONFLICT
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A signed-in person and the session that proves it."""
+    """A signed-in person and the session, by its public id, that proves it."""
 
     user_id: int
     username: str
@@ -50,6 +66,17 @@ class Person:
     role: str
     permissions: frozenset[str]
     csrf: str
+    must_change_password: bool
+    second_factor: bool
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sign-in comes from: the address, and what the browser says of itself."""
+
+    address: str
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,48 +95,42 @@ class NewUser:
 
 
 class Logins:
-    """Sign-in, sessions and passwords. A session ends `session_hours` after its last use."""
+    """Sign-in, sessions and passwords. A session ends `idle` after its last use."""
 
     def __init__(
-        self, database: Database, clock: Clock, passwords: Passwords, audit: AuditLog, session_hours: float
+        self, database: Database, clock: Clock, passwords: Passwords, audit: AuditLog, idle: timedelta
     ) -> None:
         self._database = database
         self._clock = clock
         self._passwords = passwords
         self._audit = audit
-        self._idle = timedelta(hours=session_hours)
-        self._throttle = LoginThrottle(clock)
+        self._idle = idle
+        self._throttle = LoginThrottle(database, clock)
 
-    async def sign_in(self, username: str, password: str, address: str) -> tuple[str, Person]:
-        """Begin a session; return the token for the cookie and the person.
+    async def sign_in(self, username: str, password: str, origin: Origin, code: str = "") -> tuple[str, Person]:
+        """Begin a session; return the token for the cookie and the person. `code` is the second factor's, if any.
 
         Raises:
             WrongCredentials: user and password do not belong together.
-            TooManyAttempts: this user failed too often from this address.
+            SecondFactorRequired: they do, and this person has a second factor.
+            WrongCode: the code is not the second factor's.
+            TooManyAttempts: this user failed too often.
         """
-        self._throttle.begin(username, address)
+        await self._throttle.begin(username, origin.address)
         async with self._database.read() as session:
             user = await session.scalar(select(User).where(User.username == username, User.active))
         if not await self._passwords.fits(password, user.password_hash if user else None) or user is None:
-            async with self._database.begin() as session:
-                self._audit(session, _Nobody(username), "session.refused", ("user", username), address=address)
+            await self._note_refusal(username, origin, "")
             raise WrongCredentials
-        self._throttle.succeeded(username, address)
+        if user.totp_confirmed and not code:
+            raise SecondFactorRequired  # still counts as failed: codes cannot be guessed by starting over
         token = secrets.token_urlsafe(32)
-        now = self._clock.now()
-        row = Session(
-            token_hash=_hash(token),
-            user_id=user.id,
-            csrf=secrets.token_urlsafe(24),
-            created_at=now,
-            used_at=now,
-            address=address,
-        )
-        async with self._database.begin() as session:
-            await session.execute(delete(Session).where(Session.used_at <= now - self._idle))
-            session.add(row)
-            person = _person(user, row)
-            self._audit(session, person, "session.begun", ("user", username), address=address)
+        try:
+            person = await self._open(token, user, code, origin)
+        except WrongCode:
+            await self._note_refusal(username, origin, "second factor")
+            raise
+        await self._throttle.succeeded(username, origin.address)
         return token, person
 
     async def find(self, token: str, *, extend: bool) -> Person | None:
@@ -135,29 +156,70 @@ class Logins:
             await session.execute(delete(Session).where(Session.token_hash == _hash(token)))
             self._audit(session, person, "session.ended", ("user", person.username), address=address)
 
+    async def prove(self, person: Actor, password: str, address: str) -> None:
+        """Check the password of one who is signed in, before a change that matters.
+
+        Raises:
+            WrongPassword: it does not fit.
+            TooManyAttempts: it was wrong too often.
+        """
+        await self._throttle.begin(person.username, address)
+        async with self._database.read() as session:
+            stored = await session.scalar(select(User.password_hash).where(User.id == person.user_id))
+        if not await self._passwords.fits(password, stored):
+            raise WrongPassword
+        await self._throttle.succeeded(person.username, address)
+
     async def change_password(self, token: str, person: Person, current: str, new: str, address: str) -> None:
         """Set the own password and end every other session of this person.
 
         Raises:
             WrongPassword: `current` is not the present password.
-            TooManyAttempts: it was wrong too often from this address.
+            PasswordUnchanged: `new` is.
+            TooManyAttempts: it was wrong too often.
         """
-        self._throttle.begin(person.username, address)
-        async with self._database.read() as session:
-            stored = await session.scalar(select(User.password_hash).where(User.id == person.user_id))
-        if not await self._passwords.fits(current, stored):
-            raise WrongPassword
-        self._throttle.succeeded(person.username, address)
+        await self.prove(person, current, address)
+        if new == current:
+            raise PasswordUnchanged
         hashed = await self._passwords.hash(new)
         others = delete(Session).where(Session.user_id == person.user_id, Session.token_hash != _hash(token))
         async with self._database.begin() as session:
             await session.execute(
                 update(User)
                 .where(User.id == person.user_id)
-                .values(password_hash=hashed, password_changed_at=self._clock.now())
+                .values(password_hash=hashed, password_changed_at=self._clock.now(), must_change_password=False)
             )
             await session.execute(others)
             self._audit(session, person, "password.changed", ("user", person.username), address=address)
+
+    async def _open(self, token: str, known: User, code: str, origin: Origin) -> Person:
+        """Begin a session of one whose password fits, if that is still so and the second factor agrees."""
+        now = self._clock.now()
+        row = Session(
+            token_hash=_hash(token),
+            user_id=known.id,
+            csrf=secrets.token_urlsafe(24),
+            created_at=now,
+            used_at=now,
+            address=origin.address,
+            browser=origin.browser,
+        )
+        async with self._database.begin() as session:
+            user = await session.get(User, known.id, with_for_update=True)
+            if user is None or not user.active or user.password_hash != known.password_hash:
+                raise WrongCredentials
+            if user.totp_confirmed and not await accept(session, user, code, now):
+                raise WrongCode
+            await session.execute(delete(Session).where(Session.used_at <= now - self._idle))
+            session.add(row)
+            person = _person(user, row)
+            self._audit(session, person, "session.begun", ("user", user.username), address=origin.address)
+        return person
+
+    async def _note_refusal(self, username: str, origin: Origin, note: str) -> None:
+        async with self._database.begin() as session:
+            subject = ("user", username)
+            self._audit(session, _Nobody(username), "session.refused", subject, note=note, address=origin.address)
 
     async def _note_use(self, token_hash: str, now: datetime) -> None:
         async with self._database.begin() as session:
@@ -208,7 +270,17 @@ def demo_users(settings: Settings) -> list[NewUser]:
 
 
 def _person(user: User, row: Session) -> Person:
-    return Person(user.id, user.username, user.name, user.role, permissions_of(user.role), row.csrf)
+    return Person(
+        user.id,
+        user.username,
+        user.name,
+        user.role,
+        permissions_of(user.role),
+        row.csrf,
+        user.must_change_password,
+        user.totp_confirmed,
+        public_id(row.token_hash),
+    )
 
 
 def _hash(token: str) -> str:

@@ -1,25 +1,47 @@
-"""Slowing down those who guess passwords."""
+"""Slowing down those who guess passwords. Kept in the database: a restart forgets nothing, all nodes know it."""
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.clock import Clock
+from callcenter.db import Database
 from callcenter.errors import HouseError
-
-FREE_ATTEMPTS = 5
-LONGEST_WAIT = timedelta(minutes=15)
-FREE_ATTEMPTS_OF_ADDRESS = 50
-LONGEST_WAIT_OF_ADDRESS = timedelta(seconds=8)
-"""A whole house may sign in from behind one address: guessing gets slow, but nobody can shut the others out."""
+from callcenter.staff.models import LoginFailures
 
 FIRST_WAIT = timedelta(seconds=2)
 FORGET_AFTER = timedelta(hours=1)
-REMEMBERED = 10_000
+ANY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`free` failures cost nothing; each further one doubles the wait, up to `longest`."""
+
+    free: int
+    longest: timedelta
+
+    def wait(self, failures: int) -> timedelta:
+        """Return how long to wait after the last of so many failures."""
+        if failures < self.free:
+            return timedelta()
+        return min(FIRST_WAIT * 2.0 ** min(failures - self.free, 10), self.longest)
+
+
+OF_USER_AT_ADDRESS = Limit(5, timedelta(minutes=15))
+OF_USER = Limit(20, timedelta(minutes=1))
+"""From many addresses at once guessing gets slow, but nobody can shut a colleague out for longer."""
+OF_ADDRESS = Limit(50, timedelta(seconds=8))
+"""A whole house may sign in from behind one address: guessing gets slow, but nobody can shut the others out."""
 
 
 class TooManyAttempts(HouseError):
@@ -29,58 +51,75 @@ class TooManyAttempts(HouseError):
     status = HTTPStatus.TOO_MANY_REQUESTS
 
 
-@dataclass(slots=True)
-class _Record:
-    failures: int
-    last: datetime
-
-
 class LoginThrottle:
-    """Counts failed sign-ins by user and address, and by address; each failure beyond the free ones doubles the wait.
+    """Counts failed sign-ins by user and address, by user, and by address."""
 
-    Kept in memory: a restart forgets it.
-    """
-
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
-        self._records: OrderedDict[tuple[str, str], _Record] = OrderedDict()
 
-    def __len__(self) -> int:
-        """How many users and addresses are remembered."""
-        return len(self._records)
-
-    def begin(self, username: str, address: str) -> None:
+    async def begin(self, username: str, address: str) -> None:
         """Count an attempt as failed until `succeeded` says otherwise, so that a hundred at once count as a hundred.
 
         Raises:
             TooManyAttempts: it is too early for another one.
         """
         now = self._clock.now()
-        user_key, address_key = (username, address), ("", address)
-        wait = max(
-            self._wait(user_key, FREE_ATTEMPTS, LONGEST_WAIT, now),
-            self._wait(address_key, FREE_ATTEMPTS_OF_ADDRESS, LONGEST_WAIT_OF_ADDRESS, now),
-        )
-        if wait > timedelta():
-            raise TooManyAttempts(retry_after=math.ceil(wait.total_seconds()))
-        for key in (user_key, address_key):
-            record = self._records.pop(key, None) or _Record(0, now)
-            self._records[key] = _Record(record.failures + 1, now)
-        while len(self._records) > REMEMBERED:
-            self._records.popitem(last=False)
+        limits = _limits(username, address)
+        keys = [{"username": user, "address": at, "failures": 0, "last_at": now} for user, at in sorted(limits)]
+        async with self._database.begin() as session:
+            await session.execute(_insert(session).values(keys).on_conflict_do_nothing())
+            wait = timedelta()
+            for row in await _locked(session, limits):
+                if now - row.last_at > FORGET_AFTER:
+                    row.failures = 0
+                wait = max(wait, row.last_at + limits[row.username, row.address].wait(row.failures) - now)
+                row.failures += 1
+                row.last_at = now
+            if wait > timedelta():
+                raise TooManyAttempts(retry_after=math.ceil(wait.total_seconds()))  # leaves the counts as they were
 
-    def succeeded(self, username: str, address: str) -> None:
-        """Forget the failures of this user at this address, and take this attempt back from the address."""
-        self._records.pop((username, address), None)
-        if (record := self._records.get(("", address))) is not None:
-            record.failures -= 1
+    async def succeeded(self, username: str, address: str) -> None:
+        """Forget this user's failures at this address, take the attempt back from the address, drop what is long past.
 
-    def _wait(self, key: tuple[str, str], free: int, longest: timedelta, now: datetime) -> timedelta:
-        record = self._records.get(key)
-        if record is None or record.failures < free:
-            return timedelta()
-        if now - record.last > FORGET_AFTER:
-            del self._records[key]
-            return timedelta()
-        wait = min(FIRST_WAIT * 2.0 ** min(record.failures - free, 10), longest)
-        return record.last + wait - now
+        What others tried on this user from elsewhere stays counted.
+        """
+        async with self._database.begin() as session:
+            rows = {(row.username, row.address): row for row in await _locked(session, _limits(username, address))}
+            mine = rows.get((username, address))
+            if mine is not None:
+                for key, taken_back in (((username, ANY), mine.failures), ((ANY, address), 1)):
+                    rows[key].failures = max(0, rows[key].failures - taken_back)
+                await session.delete(mine)
+            await _drop_old(session, self._clock.now() - FORGET_AFTER)
+
+
+async def forget(session: AsyncSession, username: str) -> None:
+    """Let this user try again at once, wherever the failures came from."""
+    await session.execute(delete(LoginFailures).where(LoginFailures.username == username))
+
+
+async def _locked(session: AsyncSession, keys: Iterable[tuple[str, str]]) -> Sequence[LoginFailures]:
+    """Read these rows, locked in one order by everybody, so that nobody waits for one who waits for him."""
+    statement = (
+        select(LoginFailures)
+        .where(tuple_(LoginFailures.username, LoginFailures.address).in_(list(keys)))
+        .order_by(LoginFailures.username, LoginFailures.address)
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _drop_old(session: AsyncSession, before: datetime) -> None:
+    key = (LoginFailures.username, LoginFailures.address)
+    old = select(*key).where(LoginFailures.last_at < before).with_for_update(skip_locked=True)
+    await session.execute(delete(LoginFailures).where(tuple_(*key).in_(old)))
+
+
+def _limits(username: str, address: str) -> dict[tuple[str, str], Limit]:
+    return {(username, address): OF_USER_AT_ADDRESS, (username, ANY): OF_USER, (ANY, address): OF_ADDRESS}
+
+
+def _insert(session: AsyncSession) -> Any:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite.insert(LoginFailures) if is_sqlite else postgresql.insert(LoginFailures)

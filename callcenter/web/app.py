@@ -14,9 +14,9 @@ from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.health import Alarms, Health
 from callcenter.telephony import LinkStatus
-from callcenter.web import live
+from callcenter.web import live, openapi
 from callcenter.web.identity import AUDIT, AUTHENTICATOR, Audit, Authenticator, public, requires
-from callcenter.web.live import LIVE, LiveHub, alarm_json, link_json
+from callcenter.web.live import LIVE, LiveHub
 from callcenter.web.middleware import (
     Networks,
     add_security_headers,
@@ -25,8 +25,10 @@ from callcenter.web.middleware import (
     request_ids,
     request_metrics,
 )
-from callcenter.web.output import isoformat
+from callcenter.web.openapi import DOCUMENT, Contract, describe, documented
+from callcenter.web.output import answer
 from callcenter.web.pages import PAGES, page
+from callcenter.web.schemas import AlarmOut, CheckOut, HealthOut, LinkOut, ReadyOut, StatusOut
 
 MAX_BODY = 1024 * 1024
 
@@ -78,33 +80,36 @@ def create_app(parts: Parts) -> web.Application:
     app[LIVE] = parts.live
     app[PAGES] = parts.pages
     app.on_response_prepare.append(add_security_headers)
+    app.on_startup.append(_describe)
     app.on_shutdown.append(_close_live)
     app.add_routes(routes)
     app.add_routes(live.routes)
+    app.add_routes(openapi.routes)
     app.router.add_get("/{path:.*}", page)
     return app
 
 
 @routes.get("/health")
+@documented(Contract(answer=HealthOut))
 @public
 async def health(request: web.Request) -> web.Response:
     """Say that this process serves."""
-    return web.json_response({"status": "ok"})
+    return answer(HealthOut(status="ok"))
 
 
 @routes.get("/ready")
+@documented(Contract(answer=ReadyOut, also=(HTTPStatus.SERVICE_UNAVAILABLE,)))
 @public
 async def ready(request: web.Request) -> web.Response:
     """Say whether everything that the house needs works, check by check."""
     results = await request.app[PARTS].health.run()
     fit = all(result.ok for result in results)
-    checks = [{"name": result.name, "ok": result.ok, "detail": result.detail} for result in results]
-    return web.json_response(
-        {"ready": fit, "checks": checks}, status=HTTPStatus.OK if fit else HTTPStatus.SERVICE_UNAVAILABLE
-    )
+    checks = [CheckOut(name=result.name, ok=result.ok, detail=result.detail) for result in results]
+    return answer(ReadyOut(ready=fit, checks=checks), HTTPStatus.OK if fit else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @routes.get("/metrics")
+@documented(Contract(media="text/plain"))
 @public
 async def metrics(request: web.Request) -> web.Response:
     """Give the figures that Prometheus collects."""
@@ -113,18 +118,24 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/status")
+@documented(Contract(answer=StatusOut))
 @requires(None)
 async def status(request: web.Request) -> web.Response:
     """Tell the state of the link to the exchange, the standing alarms, our version and time."""
     parts = request.app[PARTS]
-    return web.json_response(
-        {
-            "link": link_json(parts.link_status()),
-            "alarms": [alarm_json(alarm) for alarm in parts.alarms.current],
-            "version": parts.version,
-            "now": isoformat(parts.clock.now()),
-        }
+    link = parts.link_status()
+    return answer(
+        StatusOut(
+            link=LinkOut(state=link.state, since=link.since, reason=link.reason),
+            alarms=[AlarmOut(code=one.code, since=one.since, params=dict(one.params)) for one in parts.alarms.current],
+            version=parts.version,
+            now=parts.clock.now(),
+        )
     )
+
+
+async def _describe(app: web.Application) -> None:
+    app[DOCUMENT] = describe(app, app[PARTS].version)
 
 
 async def _close_live(app: web.Application) -> None:

@@ -24,6 +24,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Handler)
 
 
+class PasswordChangeRequired(HouseError):
+    """The password was given by somebody else; nothing else is possible before it is changed."""
+
+    code = "password_change_required"
+    status = HTTPStatus.FORBIDDEN
+
+
 class CsrfRefused(HouseError):
     """A change was asked for without the token that only our own pages know."""
 
@@ -41,6 +48,7 @@ class SignedIn:
     role: str
     permissions: frozenset[str]
     csrf: str
+    must_change_password: bool = False
 
     def may(self, permission: str) -> bool:
         """Tell whether the role has `permission`."""
@@ -79,10 +87,11 @@ AUDIT: web.AppKey[Audit] = web.AppKey("audit", Audit)
 USER: web.RequestKey[SignedIn] = web.RequestKey("user", SignedIn)
 
 
-def requires(permission: str | None) -> Callable[[Handler], Handler]:
+def requires(permission: str | None, *, before_password_change: bool = False) -> Callable[[Handler], Handler]:
     """Let a handler be reached only by a signed-in user who has `permission` (None: by any signed-in user).
 
     Unsafe methods also need the session's CSRF token. The permission stands on the handler as `permission`.
+    `before_password_change`: also by one who must change a password given by somebody else first.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -93,6 +102,8 @@ def requires(permission: str | None) -> Callable[[Handler], Handler]:
                 raise NotAuthenticated
             if request.method not in SAFE_METHODS:
                 _check_csrf(request, user)
+            if user.must_change_password and not before_password_change:
+                raise PasswordChangeRequired
             if permission is not None and not user.may(permission):
                 raise NotPermitted(permission=permission)
             request[USER] = user

@@ -1,19 +1,24 @@
 """Live calls for the pages: one snapshot, then every change, over a WebSocket.
 
 The hub keeps the calls that go on now in memory and never waits: a client that cannot keep up is dropped and
-comes back for a fresh snapshot.
+comes back. Who comes back names the hub and the last message it had; what it missed follows, as long as the hub
+still has it, else a fresh snapshot.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import secrets
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
 
 import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from pydantic import Field
 
 from callcenter.clock import Clock
 from callcenter.db import DatabaseUnavailable
@@ -21,12 +26,17 @@ from callcenter.errors import NotPermitted
 from callcenter.health import Alarm
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
 from callcenter.web.identity import AUTHENTICATOR, SignedIn, requires, user_of
+from callcenter.web.inputs import MAX_ID, Input, query
 from callcenter.web.masking import mask
+from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import isoformat
 
 log = structlog.get_logger(__name__)
 
 QUEUE_MESSAGES = 512
+TAIL_MESSAGES = 256
+"""So many of the last messages are kept for pages that come back; they must fit into a page's queue."""
+
 SEND_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
 RECHECK_SECONDS = 30.0
@@ -103,6 +113,13 @@ class _Client:
         self.stopped.set()
 
 
+class Position(Input):
+    """The last message that a page had: which hub's (each start of the application has another), and its number."""
+
+    hub: Annotated[str, Field(pattern=r"^[0-9a-f]{1,32}$")]
+    seq: int = Field(ge=0, le=MAX_ID)
+
+
 class LiveHub:
     """The calls, link state and alarms of this moment, and the pages that want to hear of changes."""
 
@@ -112,6 +129,8 @@ class LiveHub:
         self._link = LinkStatus(LinkState.CONNECTING, clock.now())
         self._alarms: tuple[Alarm, ...] = ()
         self._seq = 0
+        self._name = secrets.token_hex(8)
+        self._tail: deque[Message] = deque(maxlen=TAIL_MESSAGES)
         self._clients: set[_Client] = set()
 
     @property
@@ -147,13 +166,11 @@ class LiveHub:
         self._alarms = tuple(alarms)
         self._send("alarms", alarms=[alarm_json(alarm) for alarm in self._alarms])
 
-    def join(self, user: SignedIn) -> _Client:
-        """Add a page: its first message is the snapshot, and every later change follows."""
+    def join(self, user: SignedIn, last: Position | None = None) -> _Client:
+        """Add a page: it gets a snapshot, or what it missed since `last`, and then every change."""
         client = _Client(masked=not user.may("calls.see_numbers"))
-        calls = [live_call(call, self._ids.get(key)) for key, call in self._calls.items()]
-        alarms = [alarm_json(alarm) for alarm in self._alarms]
-        snapshot = {"calls": calls, "link": link_json(self._link), "alarms": alarms}
-        client.messages.put_nowait(_text({"type": "snapshot", "seq": self._seq, **snapshot}, masked=client.masked))
+        for message in self._opening(last):
+            client.messages.put_nowait(_text(message, masked=client.masked))
         self._clients.add(client)
         return client
 
@@ -166,9 +183,22 @@ class LiveHub:
         for client in self._clients:
             client.stop(WSCloseCode.GOING_AWAY)
 
+    def _opening(self, last: Position | None) -> list[Message]:
+        oldest = self._seq - len(self._tail)
+        if last is not None and last.hub == self._name and oldest <= last.seq <= self._seq:
+            missed = [message for message in self._tail if message["seq"] > last.seq]
+            return [{"type": "resumed", "hub": self._name, "seq": last.seq}, *missed]
+        calls = [live_call(call, self._ids.get(key)) for key, call in self._calls.items()]
+        alarms = [alarm_json(alarm) for alarm in self._alarms]
+        link = link_json(self._link)
+        return [
+            {"type": "snapshot", "hub": self._name, "seq": self._seq, "calls": calls, "link": link, "alarms": alarms}
+        ]
+
     def _send(self, kind: str, **content: Any) -> None:
         self._seq += 1
         message = {"type": kind, "seq": self._seq, **content}
+        self._tail.append(message)
         texts = {masked: _text(message, masked=masked) for masked in {client.masked for client in self._clients}}
         for client in tuple(self._clients):
             try:
@@ -183,9 +213,11 @@ LIVE: web.AppKey[LiveHub] = web.AppKey("live", LiveHub)
 
 
 @routes.get("/api/v1/live")
+@documented(Contract(query=Position, status=HTTPStatus.SWITCHING_PROTOCOLS))
 @requires("live.read")
 async def live(request: web.Request) -> web.StreamResponse:
-    """Send a snapshot, then changes, until the page leaves, falls behind, or its session ends."""
+    """Send a snapshot, or what was missed since the position given, then changes, until the page leaves or must go."""
+    last = query(request, Position) if request.query else None
     if not _same_origin(request):
         raise NotPermitted(permission="live.read")
     socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=MAX_MESSAGE)
@@ -193,7 +225,7 @@ async def live(request: web.Request) -> web.StreamResponse:
         raise web.HTTPBadRequest
     await socket.prepare(request)
     hub = request.app[LIVE]
-    client = hub.join(user_of(request))
+    client = hub.join(user_of(request), last)
     tasks = [
         asyncio.create_task(coroutine, name=f"live-{name}")
         for name, coroutine in (

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 import yaml
 from aiohttp import web
+from pydantic import BaseModel
 from structlog.contextvars import get_contextvars
 
 from callcenter.errors import HouseError, InvalidInput
@@ -19,6 +20,19 @@ log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 LANGUAGES = ("zh", "en")
+
+
+class ProblemDocument(BaseModel):
+    """A refusal or failure (RFC 9457): `code` is for programs, `title` and `detail` are in the client's language."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    params: dict[str, Any]
+    request_id: str | None = None
+
 
 _HTTP_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",

@@ -42,14 +42,28 @@ async def test_given_a_browsers_language_when_the_first_page_opens_then_it_is_fo
     await context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/calls", "/calls/{id}", "/figures", "/nowhere"])
+PAGES = [
+    "/",
+    "/calls",
+    "/calls/{id}",
+    "/figures",
+    "/audit",
+    "/staff",
+    "/staff?view=sessions",
+    "/staff?view=rights",
+    "/account",
+    "/nowhere",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
 async def test_given_english_when_any_page_is_read_then_nothing_on_it_is_chinese(
     house: BrowserHouse, sign_in: SignIn, path: str
 ) -> None:
     one = call("7.1", operator=4, end=30, talk_seconds=26.0)
     ids = await house.store(one)
     house.application.live.publish_call(call("7.2", start=(NOON - one.started_at).total_seconds()))
-    page = await sign_in("manager", path.format(id=ids[one.key]))
+    page = await sign_in("admin", path.format(id=ids[one.key]))
     await expect(page.get_by_text("PBX: connected")).to_be_visible()
     await expect(page.locator("[aria-busy=true], [role=status] .el-skeleton")).to_have_count(0)
     words = (await page.locator("body").inner_text()).replace("中文", "")

@@ -118,6 +118,21 @@ async def test_given_a_restart_of_the_application_when_it_is_back_then_the_page_
     await expect(page.get_by_text("PBX: connected")).to_be_visible()
 
 
+async def test_given_a_break_when_the_page_is_back_then_it_also_learns_of_a_call_that_ended_meanwhile(
+    house: BrowserHouse, sign_in: SignIn
+) -> None:
+    page = await sign_in("operator")
+    house.application.live.publish_call(ANSWERED)
+    row = page.locator("tr[data-call]")
+    await expect(row).to_contain_text("Talking")
+
+    await house.application.live.close()
+    house.application.live.publish_call(ENDED)
+
+    await expect(row).to_contain_text("Ended")
+    await expect(row).to_have_count(0)
+
+
 async def test_given_a_session_that_ended_when_the_live_connection_is_lost_then_sign_in_is_shown(
     house: BrowserHouse, context: BrowserContext, sign_in: SignIn
 ) -> None:

@@ -1,6 +1,7 @@
 /** Every request that the pages make. */
 
-import { request } from './http';
+import type { OpenApiDocument } from '@/openapi/document';
+import { queryString, request } from './http';
 import type { Call, CallRow, Figures, Page, Session, Status } from './types';
 
 export type CallQuery = {
@@ -18,8 +19,8 @@ export type CallQuery = {
 };
 
 export const api = {
-  signIn: (username: string, password: string) =>
-    request<Session>('POST', '/session', { body: { username, password }, mayBeSignedOut: true }),
+  signIn: (username: string, password: string, code: string) =>
+    request<Session>('POST', '/session', { body: { username, password, code }, mayBeSignedOut: true }),
   session: () => request<Session>('GET', '/session', { mayBeSignedOut: true }),
   signOut: () => request<void>('DELETE', '/session', { mayBeSignedOut: true }),
   changePassword: (current: string, next: string) =>
@@ -32,12 +33,16 @@ export const api = {
   figures: (query: { from: string; to: string; by: 'hour' | 'line' }, signal?: AbortSignal) =>
     request<Figures>('GET', '/calls/figures', { query, signal }),
 
+  openApi: (signal?: AbortSignal) => request<OpenApiDocument>('GET', '/openapi.json', { signal }),
   status: () => request<Status>('GET', '/status'),
 };
 
+export const openApiAddress = '/api/v1/openapi.json';
+
 export const audioAddress = (recordingId: number): string => `/api/v1/recordings/${recordingId}/audio`;
 
-export function liveAddress(): string {
+/** Where the live socket is; with the position of the last message had, what was missed since then follows. */
+export function liveAddress(last: { hub: string; seq: number }): string {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${location.host}/api/v1/live`;
+  return `${scheme}://${location.host}/api/v1/live${queryString(last.hub === '' ? {} : last)}`;
 }

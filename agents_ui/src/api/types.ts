@@ -24,6 +24,7 @@ export type Permission =
   | 'calls.see_numbers'
   | 'recordings.listen'
   | 'recordings.pause'
+  | 'recordings.exclude'
   | 'live.read'
   | 'audit.read'
   | 'figures.read'
@@ -35,6 +36,60 @@ export interface User {
   name: string;
   role: string;
   permissions: string[];
+  /** The password was given by an administrator and must be changed before anything else. */
+  must_change_password: boolean;
+  second_factor: boolean;
+}
+
+/** A user as administrators see it. */
+export interface Member {
+  id: number;
+  username: string;
+  name: string;
+  role: string;
+  active: boolean;
+  must_change_password: boolean;
+  second_factor: boolean;
+  created_at: string;
+  seen_at: string | null;
+}
+
+export interface RoleRights {
+  role: string;
+  permissions: string[];
+}
+
+export interface OpenSession {
+  id: string;
+  user_id: number;
+  username: string;
+  name: string;
+  created_at: string;
+  used_at: string;
+  address: string;
+  browser: string;
+  /** The session that asks. */
+  own: boolean;
+}
+
+/** What a phone's authenticator must learn; `qr` is a picture as a data address. */
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  qr: string;
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  user: string;
+  action: string;
+  subject_type: string;
+  subject_id: string;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  note: string;
+  address: string;
 }
 
 export interface Session {
@@ -180,7 +235,8 @@ export interface LiveCall {
 }
 
 export type LiveMessage =
-  | { type: 'snapshot'; seq: number; calls: LiveCall[]; link: LinkStatus; alarms: Alarm[] }
+  | { type: 'snapshot'; hub: string; seq: number; calls: LiveCall[]; link: LinkStatus; alarms: Alarm[] }
+  | { type: 'resumed'; hub: string; seq: number }
   | { type: 'call'; seq: number; call: LiveCall }
   | { type: 'link'; seq: number; link: LinkStatus }
   | { type: 'alarms'; seq: number; alarms: Alarm[] }

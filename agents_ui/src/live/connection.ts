@@ -31,7 +31,8 @@ export class LiveConnection {
   private deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly address: string,
+    /** Asked anew for every attempt. */
+    private readonly address: () => string,
     private readonly hooks: ConnectionHooks,
     private readonly open: (address: string) => WebSocket = (to) => new WebSocket(to),
   ) {}
@@ -45,15 +46,15 @@ export class LiveConnection {
     this.drop();
   }
 
-  /** Ask for a new snapshot, which the application sends on every connect. */
-  resnapshot(): void {
+  /** Come back for what is missing, which the application sends on every connect. */
+  renew(): void {
     this.drop();
     this.retry = setTimeout(() => this.connect(), backOff(0, Math.random()));
   }
 
   private connect(): void {
     this.hooks.onState(this.attempt === 0 ? 'connecting' : 'lost');
-    const socket = this.open(this.address);
+    const socket = this.open(this.address());
     this.socket = socket;
     socket.onopen = () => this.watch(socket);
     socket.onmessage = (event: MessageEvent<string>) => this.hear(event.data);
@@ -72,8 +73,8 @@ export class LiveConnection {
   private hear(data: string): void {
     clearTimeout(this.deadline);
     const message = JSON.parse(data) as LiveMessage;
-    // Only a snapshot shows that the application serves us; an accepted socket alone does not end the back-off.
-    if (message.type === 'snapshot') this.attempt = 0;
+    // Only its first message shows that the application serves us; an accepted socket alone does not end the back-off.
+    if (message.type === 'snapshot' || message.type === 'resumed') this.attempt = 0;
     this.hooks.onMessage(message);
   }
 

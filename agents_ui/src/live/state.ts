@@ -3,6 +3,8 @@
 import type { Alarm, LinkStatus, LiveCall, LiveMessage } from '@/api/types';
 
 export interface LiveState {
+  /** Which start of the application the numbers belong to; empty before the first snapshot. */
+  hub: string;
   seq: number;
   calls: Map<string, LiveCall>;
   link: LinkStatus | null;
@@ -12,19 +14,21 @@ export interface LiveState {
 export type Applied = 'applied' | 'gap';
 
 export function emptyState(): LiveState {
-  return { seq: 0, calls: new Map(), link: null, alarms: [] };
+  return { hub: '', seq: 0, calls: new Map(), link: null, alarms: [] };
 }
 
-/** Take a message into `state`. `gap`: a message is missing before this one, so a new snapshot is needed. */
+/** Take a message into `state`. `gap`: a message is missing before this one, so it must be fetched. */
 export function applyMessage(state: LiveState, message: LiveMessage): Applied {
   if (message.type === 'pong') return 'applied';
   if (message.type === 'snapshot') {
+    state.hub = message.hub;
     state.seq = message.seq;
     state.calls = new Map(message.calls.map((call) => [call.key, call]));
     state.link = message.link;
     state.alarms = message.alarms;
     return 'applied';
   }
+  if (message.type === 'resumed') return 'applied';
   if (message.seq !== state.seq + 1) return 'gap';
   state.seq = message.seq;
   switch (message.type) {

@@ -29,7 +29,7 @@ export const useLiveStore = defineStore('live', () => {
   function start(): void {
     if (socket !== null) return;
     void learnClock();
-    socket = new LiveConnection(liveAddress(), {
+    socket = new LiveConnection(() => liveAddress({ hub: state.hub, seq: state.seq }), {
       onMessage: take,
       onState: (now) => (connection.value = now),
       onFailure: () => void lookAtSession(),
@@ -48,7 +48,7 @@ export const useLiveStore = defineStore('live', () => {
 
   function take(message: LiveMessage): void {
     if (applyMessage(state, message) === 'gap') {
-      socket?.resnapshot();
+      socket?.renew();
       return;
     }
     if (message.type === 'snapshot') hasSnapshot.value = true;

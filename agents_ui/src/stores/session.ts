@@ -39,8 +39,8 @@ export const useSessionStore = defineStore('session', () => {
     isKnown.value = true;
   }
 
-  async function signIn(username: string, password: string): Promise<void> {
-    session.value = await api.signIn(username, password);
+  async function signIn(username: string, password: string, code: string): Promise<void> {
+    session.value = await api.signIn(username, password, code);
     isKnown.value = true;
   }
 

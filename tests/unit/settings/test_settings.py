@@ -203,3 +203,16 @@ def test_given_a_block_of_phones_that_runs_backwards_when_loaded_then_it_is_a_mi
     text = MINIMAL.replace('last: "8003"', 'last: "7999"')
 
     assert mistakes(tmp_path, text)["phones.0"][2] == "last must follow first and have as many digits"
+
+
+def test_given_tls_with_files_when_none_are_named_then_it_is_a_mistake(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, MINIMAL + "http: {tls: files, certificate: /etc/x.pem}\n")
+
+    assert "certificate and key must name their files" in found["http"][2]
+
+
+@pytest.mark.parametrize(("tls", "address"), [("off", "http://127.0.0.1:8080"), ("auto", "https://127.0.0.1:8080")])
+def test_given_tls_when_the_address_of_the_pages_is_told_then_its_scheme_fits(
+    tmp_path: Path, tls: str, address: str
+) -> None:
+    assert load(written(tmp_path, MINIMAL), {"CALLCENTER_HTTP__TLS": tls}).address == address

@@ -17,6 +17,19 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("DELETE", "/api/v1/session"): EVERYBODY,
     ("PUT", "/api/v1/session/password"): EVERYBODY,
     ("GET", "/api/v1/status"): EVERYBODY,
+    ("GET", "/api/v1/account/sessions"): EVERYBODY,
+    ("DELETE", "/api/v1/account/sessions/{id}"): EVERYBODY,
+    ("POST", "/api/v1/account/second-factor"): EVERYBODY,
+    ("PUT", "/api/v1/account/second-factor"): EVERYBODY,
+    ("POST", "/api/v1/account/second-factor/removal"): EVERYBODY,
+    ("GET", "/api/v1/roles"): {Role.ADMIN},
+    ("GET", "/api/v1/users"): {Role.ADMIN},
+    ("POST", "/api/v1/users"): {Role.ADMIN},
+    ("PUT", "/api/v1/users/{id}"): {Role.ADMIN},
+    ("POST", "/api/v1/users/{id}/password"): {Role.ADMIN},
+    ("DELETE", "/api/v1/users/{id}/second-factor"): {Role.ADMIN},
+    ("GET", "/api/v1/sessions"): {Role.ADMIN},
+    ("DELETE", "/api/v1/sessions/{id}"): {Role.ADMIN},
     ("GET", "/api/v1/audit"): {Role.MANAGER, Role.ADMIN},
     ("GET", "/api/v1/live"): OPERATING | {Role.FRONT_DESK},
     ("GET", "/api/v1/calls"): EVERYBODY,
@@ -25,7 +38,14 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/calls/{id}/recording/pause"): OPERATING,
     ("POST", "/api/v1/calls/{id}/recording/resume"): OPERATING,
 }
-PUBLIC = {("POST", "/api/v1/session"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/metrics"), ("GET", "/{path}")}
+PUBLIC = {
+    ("POST", "/api/v1/session"),
+    ("GET", "/health"),
+    ("GET", "/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/{path}"),
+    ("GET", "/api/v1/openapi.json"),
+}
 
 
 @pytest.mark.parametrize("role", Role)

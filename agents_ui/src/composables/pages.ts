@@ -1,28 +1,41 @@
-import { onBeforeUnmount, ref, shallowRef } from 'vue';
-import { api, type CallQuery } from '@/api';
+import { onBeforeUnmount, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
 import { wasAborted } from '@/api/http';
-import type { CallRow } from '@/api/types';
+import type { Page } from '@/api/types';
 import { useProblemWords } from './problem';
 
 const PAGE = 50;
 
-/** The list of calls, newest first: `reload` begins anew with a query, `more` appends the next page. */
-export function useCalls() {
+export type Fetch<Query, Row> = (
+  query: Query & { limit: number; after?: string },
+  signal: AbortSignal,
+) => Promise<Page<Row>>;
+
+export interface Pages<Query, Row> {
+  rows: ShallowRef<Row[]>;
+  next: Ref<string | null>;
+  isLoading: Ref<boolean>;
+  error: Ref<string>;
+  reload(query: Query): Promise<void>;
+  more(): Promise<void>;
+}
+
+/** A long list, newest first: `reload` begins anew with a query, `more` appends the next page. */
+export function usePages<Query extends object, Row>(fetch: Fetch<Query, Row>): Pages<Query, Row> {
   const words = useProblemWords();
-  const rows = shallowRef<CallRow[]>([]);
+  const rows = shallowRef<Row[]>([]);
   const next = ref<string | null>(null);
   const isLoading = ref(false);
   const error = ref('');
-  let query: CallQuery = {};
+  let query = {} as Query;
   let running: AbortController | null = null;
 
-  async function fetchPage(after: string | undefined, before: CallRow[]): Promise<void> {
+  async function fetchPage(after: string | undefined, before: Row[]): Promise<void> {
     running?.abort();
     const mine = new AbortController();
     running = mine;
     isLoading.value = true;
     try {
-      const page = await api.calls({ ...query, limit: PAGE, after }, mine.signal);
+      const page = await fetch({ ...query, limit: PAGE, after }, mine.signal);
       rows.value = [...before, ...page.items];
       next.value = page.next;
       error.value = '';
@@ -34,7 +47,7 @@ export function useCalls() {
     }
   }
 
-  function reload(given: CallQuery): Promise<void> {
+  function reload(given: Query): Promise<void> {
     query = given;
     return fetchPage(undefined, []);
   }

@@ -1,0 +1,55 @@
+/** The filters of the audit log, kept in the page's address. */
+
+import { useI18n } from 'vue-i18n';
+import type { LocationQuery, LocationQueryRaw } from 'vue-router';
+import type { AuditQuery } from '@/api/staff';
+import { instantsOf, type Period } from '@/time/periods';
+import { periodOf, periodQuery } from './filters';
+
+/** What the application writes down, by the names under which it does. */
+export const ACTIONS = [
+  'session.begun',
+  'session.ended',
+  'session.refused',
+  'session.revoked',
+  'password.changed',
+  'password.reset',
+  'second_factor.added',
+  'second_factor.removed',
+  'user.created',
+  'user.changed',
+  'recording.listened',
+  'recording.paused',
+  'recording.resumed',
+  'recording.excluded',
+  'recording.included',
+] as const;
+
+export interface AuditFilters {
+  period: Period;
+  user: string;
+  action: string;
+}
+
+export function auditFiltersOf(query: LocationQuery): AuditFilters {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return { period: periodOf(query), user: text(query.user), action: text(query.action) };
+}
+
+export function auditAddressOf(filters: AuditFilters): LocationQueryRaw {
+  return { ...periodQuery(filters.period), user: filters.user || undefined, action: filters.action || undefined };
+}
+
+export function auditQuery(filters: AuditFilters, now: Date, zone: string): AuditQuery {
+  return {
+    ...instantsOf(filters.period, now, zone),
+    user: filters.user.trim() || undefined,
+    action: filters.action || undefined,
+  };
+}
+
+/** Names actions in the language in use; one that is not known is named as the application does. */
+export function useActionName(): (action: string) => string {
+  const { t, te } = useI18n();
+  return (action) => (te(`auditAction.${action}`) ? t(`auditAction.${action}`) : action);
+}
