@@ -461,7 +461,7 @@ def test_given_all_captures_when_interleaved_then_each_calls_record_is_as_it_is_
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (gzip.compress(b"Event: Hangup\r\n\r\n"), "compressed"),
+        (gzip.compress(b"Event: Hangup\r\n\r\n", mtime=0), "compressed"),
         (b"", "no message"),
         (b"a picture, perhaps\x00\r\n\r\nof a cat\r\n\r\n", "no message"),
         (b"x" * (2 << 20), "without the end"),
