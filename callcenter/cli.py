@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from callcenter import demo, logs
+from callcenter.clock import SystemClock
 from callcenter.house import House, HouseStartError, until_stopped
+from callcenter.operations import doctor
+from callcenter.operations.findings import Language, is_fit, language_of, report
 from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.server import PbxStartError
@@ -42,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     demo_command = commands.add_parser("demo", help="the sample hotel with guests who really call")
     demo_command.add_argument("--calls", type=_count, help="so many guests, then a summary; any difference exits 1")
     demo_command.set_defaults(command=_demo)
+    doctored = commands.add_parser("doctor", help="say what is wrong here and how to mend it; exits 1 if anything is")
+    doctored.add_argument("--lang", type=Language, choices=list(Language), help="the report's language (else LANG)")
+    doctored.set_defaults(command=_doctor)
     calls = commands.add_parser("calls", help="call records").add_subparsers(required=True, metavar="COMMAND")
     replayed = calls.add_parser("replay", help="print the call records of a raw AMI capture as JSON lines")
     replayed.add_argument("capture", type=Path)
@@ -63,6 +69,13 @@ def _demo(options: argparse.Namespace) -> int:
     settings = load()
     logs.set_up(settings.log, logging.WARNING)
     return asyncio.run(_run_demo(settings, options.calls))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    logs.set_up("console", logging.ERROR)
+    findings = asyncio.run(doctor.examine(SystemClock(), os.environ))
+    _say(report(findings, options.lang or language_of(os.environ)))
+    return 0 if is_fit(findings) else 1
 
 
 def _replay(options: argparse.Namespace) -> int:
