@@ -412,7 +412,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         SettingsError: with every mistake found in either.
     """
     variables = os.environ if environment is None else environment
-    file = path or Path(variables.get("CALLCENTER_CONFIG") or ROOT / "config" / "hotel.yaml")
+    file = path or settings_file(variables)
     values = _read(file)
     origins, mistakes = _override(values, variables)
     try:
@@ -422,6 +422,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     if mistakes:
         raise SettingsError(mistakes)
     return settings
+
+
+def settings_file(variables: Mapping[str, str]) -> Path:
+    """Return the settings file in use."""
+    return Path(variables.get("CALLCENTER_CONFIG") or ROOT / "config" / "hotel.yaml")
 
 
 def _read(file: Path) -> dict[str, Any]:

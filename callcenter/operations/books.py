@@ -49,7 +49,7 @@ def judge_revision(found: str | None) -> Finding:
     wanted = newest_revision()
     if found == wanted:
         return fine(Subject.DATABASE, "database_fine", revision=found)
-    code = "database_behind" if found is None or _is_known(found) else "database_ahead"
+    code = "database_behind" if found is None or is_known_revision(found) else "database_ahead"
     return wrong(Subject.DATABASE, code, found=found or EMPTY, wanted=wanted)
 
 
@@ -100,7 +100,8 @@ def newest_revision() -> str | None:
     return _scripts().get_current_head()
 
 
-def _is_known(revision: str) -> bool:
+def is_known_revision(revision: str) -> bool:
+    """Tell whether this program can upgrade a schema of that revision."""
     try:
         return _scripts().get_revision(revision) is not None
     except CommandError:
