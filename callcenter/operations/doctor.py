@@ -21,6 +21,7 @@ from callcenter.operations.exchange import (
     check_clock,
     check_pbx,
     check_queue,
+    check_registration,
     judge_identified,
     manager_fault,
     manager_link,
@@ -120,9 +121,11 @@ class Doctor:
 
     async def _over_link(self, link: Connection, deadline: float) -> list[Finding]:
         shown = await asyncio.to_thread(self._pbx.rx, "pjsip show identifies")
+        account = self._settings.pbx.trunk_username
         return [
             *[await check_queue(link, queue, deadline) for queue in self._settings.queues],
             judge_identified(self._settings.pbx.trunk_match, shown),
+            *([await check_registration(link, account, deadline)] if account else []),
             *await check_clock(link, self._clock, self._settings.hotel.zone, deadline),
         ]
 

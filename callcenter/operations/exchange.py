@@ -105,6 +105,19 @@ def judge_identified(wanted: Sequence[str], shown: str) -> Finding:
     return fine(Subject.TRUNK, "trunk_identified", addresses=", ".join(wanted))
 
 
+async def check_registration(link: Connection, account: str, deadline: float) -> Finding:
+    """Look whether the carrier has let our account register.
+
+    Raises:
+        PbxUnavailable, PbxRefused: the exchange did not answer, or refused.
+    """
+    told = await link.ask_list("PJSIPShowRegistrationsOutbound", {}, deadline)
+    states = [event.get("Status", "") for event in told if event.get("Event") == "OutboundRegistrationDetail"]
+    if states == ["Registered"]:
+        return fine(Subject.TRUNK, "trunk_registered", account=account)
+    return wrong(Subject.TRUNK, "trunk_unregistered", account=account, state=", ".join(states) or "-")
+
+
 async def check_clock(link: Connection, clock: Clock, zone: ZoneInfo, deadline: float) -> list[Finding]:
     """Compare the exchange's clock with ours, and what it takes the hour to be in the hotel's zone.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from callcenter.operations.findings import Finding, Subject, fine, unseen, wrong
+from callcenter.operations.findings import Finding, Subject, fine, note, unseen, wrong
 from callcenter.pbx.provisioning import ProvisioningError, find_program
 from callcenter.settings import Settings
 from recordings.disk import MEGABYTE, FolderState
@@ -63,7 +63,11 @@ def check_program(settings: Settings, modules_list: Path) -> list[Finding]:
     if missing:
         folder = program.executable.parent.parent
         return [wrong(subject, "program_modules", modules=_some(missing), folder=folder)]
-    return [fine(subject, "program_fine", version=version[0].split("+")[0], modules=len(wanted))]
+    found = [fine(subject, "program_fine", version=version[0].split("+")[0], modules=len(wanted))]
+    mended = program.executable.parent.parent / ".translator"  # written by unpack.sh
+    if mended.is_file() and (state := mended.read_text(encoding="utf-8").strip()) != "mended":
+        found.append(note(subject, "program_unmended", reason=state))
+    return found
 
 
 def check_port(want: WantedPort) -> Finding:

@@ -92,6 +92,18 @@ def test_given_a_program_when_looked_at_then_what_is_wrong_with_it_is_told(
     assert codes(check_program(host_asterisk(script), wanted)) == [found]
 
 
+def test_given_a_program_that_could_not_be_mended_when_looked_at_then_that_is_noted(
+    host_asterisk: Callable[[str], Settings], tmp_path: Path
+) -> None:
+    wanted = tmp_path / "modules.conf"
+    wanted.write_text("load = one.so", encoding="utf-8")
+    settings = host_asterisk("echo Asterisk 22.1.0")
+    (tmp_path / ".translator").write_text("mended\n", encoding="utf-8")
+    assert codes(check_program(settings, wanted)) == ["program_fine"]
+    (tmp_path / ".translator").write_text("as Debian built it: unknown build\n", encoding="utf-8")
+    assert codes(check_program(settings, wanted)) == ["program_fine", "program_unmended"]
+
+
 def test_given_no_program_then_that_is_told(tmp_path: Path) -> None:
     settings = load(ROOT / "config" / "hotel.yaml", {"CALLCENTER_VAR": str(tmp_path)})
     assert codes(check_program(settings, tmp_path / "none")) == ["program_missing"]
