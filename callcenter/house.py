@@ -140,14 +140,19 @@ class House:
         if self._lock_file is not None:
             self._lock_file.close()
 
-    def _end_orphan(self) -> None:
-        """End the application of an earlier start that was killed without ending it."""
+    def application_pid(self) -> int | None:
+        """Return the process id of the application that was last started in this folder, None if it has ended."""
         try:
             pid = int(self._pid_file.read_text(encoding="ascii"))
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
-            return
-        if b"callcenter.main" not in command:
+            return None
+        return pid if b"callcenter.main" in command else None
+
+    def _end_orphan(self) -> None:
+        """End the application of an earlier start that was killed without ending it."""
+        pid = self.application_pid()
+        if pid is None:
             return
         log.warning("orphan_ended", pid=pid)
         for number in (signal.SIGTERM, signal.SIGKILL):

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import structlog
 
 from callcenter.clock import Clock
-from callcenter.house import lock_house
+from callcenter.house import House, lock_house
 from callcenter.main import program_version
 from callcenter.operations import dump as database
 from callcenter.operations.archive import BackupError, Manifest, Reader, Writer, digest_of, open_checked
@@ -117,6 +117,7 @@ async def restore(places: Places, file: Path, *, force: bool, keep_config: bool)
         if keep_config:
             names = [name for name in names if not name.startswith(("config/", "settings/"))]
         with lock_house(aimed.var):
+            _refuse_orphans(aimed.settings)
             if not force:
                 await _refuse_overwriting(archive, aimed, names)
             await _restore_database(archive, aimed, folder)
@@ -180,6 +181,14 @@ def _as_restored(archive: Reader, places: Places, folder: Path) -> Places:
     extracted = folder / "hotel.yaml"
     archive.extract(SETTINGS, extracted)
     return Places(places.settings_file, places.config, load(extracted))
+
+
+def _refuse_orphans(settings: Settings) -> None:
+    """A launcher that crashed leaves its house at work, with the database open."""
+    house = House(settings, demo=False)
+    for what, pid in (("the application", house.application_pid()), ("Asterisk", house.pbx.pid())):
+        if pid is not None:
+            raise BackupError(f"{what} of this house still runs (process {pid}); start the house and end it in order")
 
 
 async def _refuse_overwriting(archive: Reader, places: Places, names: list[str]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import sqlite3
 import stat
+import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -277,6 +278,19 @@ async def test_given_a_running_house_when_restored_then_it_is_refused(house: Hou
     file, _ = await back_up(house)
     with lock_house(house.var), pytest.raises(HouseStartError, match="already runs"):
         await backup.restore(house.places, file, force=True, keep_config=True)
+
+
+async def test_given_an_application_left_behind_when_restored_then_it_is_refused(house: House) -> None:
+    file, _ = await back_up(house)
+    left = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "input()", "callcenter.main", stdin=asyncio.subprocess.PIPE
+    )
+    try:
+        (house.var / "application.pid").write_text(f"{left.pid}\n", encoding="ascii")
+        with pytest.raises(BackupError, match="the application of this house still runs"):
+            await backup.restore(house.places, file, force=True, keep_config=True)
+    finally:
+        await left.communicate(b"\n")
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut off", "without manifest", "no archive"])
