@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from callcenter import logs
 from callcenter.calls.models import Call
 from callcenter.cli import main
 from callcenter.db import Database
@@ -29,6 +30,7 @@ async def test_given_a_house_at_work_when_backed_up_and_restored_then_its_calls_
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it would stay for the tests that follow
     file = tmp_path / "house.backup"
     with running_house(switchboard, tmp_path) as house:
         monkeypatch.setenv("CALLCENTER_CONFIG", str(tmp_path / "hotel.yaml"))
@@ -58,7 +60,7 @@ async def test_given_a_house_at_work_when_backed_up_and_restored_then_its_calls_
     }
     for name, value in elsewhere.items():
         monkeypatch.setenv(name, value)
-    lost = load(tmp_path / "hotel.yaml", elsewhere)
+    lost = load(tmp_path / "hotel.yaml")
     assert await asyncio.to_thread(main, ["restore", "--keep-config", str(file)]) == 0
 
     database = Database(lost.database_url)

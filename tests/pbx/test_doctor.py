@@ -111,9 +111,11 @@ async def test_given_a_frozen_exchange_then_it_is_mute(board: Switchboard) -> No
 async def test_given_another_password_than_the_exchange_s_then_it_refuses_us(board: Switchboard) -> None:
     file = board.pbx.folder / "secrets.json"
     before = file.read_text(encoding="utf-8")
-    file.write_text(json.dumps(json.loads(before) | {"ami": "wrong"}), encoding="utf-8")
     try:
-        assert await codes(board.settings, Subject.MANAGER) == ["manager_refused"]
+        for wrong in (json.dumps(json.loads(before) | {"ami": "wrong"}), "damaged"):
+            file.write_text(wrong, encoding="utf-8")
+            assert await codes(board.settings, Subject.MANAGER) == ["manager_refused"]
+            assert file.read_text(encoding="utf-8") == wrong
     finally:
         file.write_text(before, encoding="utf-8")
 
@@ -183,7 +185,7 @@ async def test_given_the_unpacked_asterisk_when_a_module_or_library_is_lost_then
     assert (finding.code, finding.params["modules"]) == ("program_modules", "app_queue.so")
     for library in (unpacked.var_folder / "asterisk" / "root").rglob("libcrypto.so*"):
         library.unlink()
-    assert [finding.code for finding in check_program(unpacked, MODULES)] == ["program_broken"]
+    assert [finding.code for finding in check_program(unpacked, MODULES)] == ["program_unusable"]
 
 
 async def test_given_an_exchange_that_ended_then_it_is_down_and_what_depends_on_it_is_not_judged() -> None:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from sqlalchemy import MetaData, func, select, text
 
+from callcenter import logs
 from callcenter.calls.models import Call
 from callcenter.calls.service import store
 from callcenter.calls.three_rings import Cadences
@@ -350,6 +351,7 @@ def test_given_the_command_line_when_backed_up_and_restored_then_both_say_what_w
     house = House(tmp_path / "old", f"sqlite+aiosqlite:///{tmp_path / 'house.db'}")
     (tmp_path / "house.db").write_bytes(sqlite_template.read_bytes())
     asyncio.run(house.receive(1))
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it would stay for the tests that follow
     monkeypatch.setenv("CALLCENTER_CONFIG", str(house.file))
     monkeypatch.setattr(backup, "CONFIG", house.folder / "config")
     file = tmp_path / "house.backup"

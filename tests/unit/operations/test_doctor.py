@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from callcenter import logs
 from callcenter.calls.service import store
 from callcenter.calls.three_rings import Cadences
 from callcenter.cli import main
@@ -79,8 +80,8 @@ def host_asterisk(tmp_path: Path) -> Callable[[str], Settings]:
     ("script", "modules", "found"),
     [
         ("echo Asterisk 22.1.0", "load = one.so", "program_fine"),
-        ("echo Asterisk 18.20.0", "load = one.so", "program_old"),
-        ("echo no such library >&2; exit 127", "load = one.so", "program_broken"),
+        ("echo Asterisk 18.20.0", "load = one.so", "program_unusable"),
+        ("echo no such library >&2; exit 127", "load = one.so", "program_unusable"),
         ("echo Asterisk 22.1.0", "load = one.so\nload = two.so", "program_modules"),
     ],
 )
@@ -106,7 +107,7 @@ def test_given_a_program_that_could_not_be_mended_when_looked_at_then_that_is_no
 
 def test_given_no_program_then_that_is_told(tmp_path: Path) -> None:
     settings = load(ROOT / "config" / "hotel.yaml", {"CALLCENTER_VAR": str(tmp_path)})
-    assert codes(check_program(settings, tmp_path / "none")) == ["program_missing"]
+    assert codes(check_program(settings, tmp_path / "none")) == ["program_unusable"]
 
 
 # ------------------------------------------------------------------------------------------ ports
@@ -305,6 +306,7 @@ def test_given_a_house_that_never_ran_when_the_doctor_is_asked_then_he_exits_1_a
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it would stay for the tests that follow
     monkeypatch.setenv("CALLCENTER_VAR", str(tmp_path))
     monkeypatch.setenv("CALLCENTER_HTTP_PORT", str(port))
 
