@@ -123,8 +123,8 @@ class Reader:
         """Return the names below `folder`."""
         return [name for name in self.manifest.files if name.startswith(f"{folder}/")]
 
-    def extract(self, name: str, target: Path) -> None:
-        """Write one file to `target`, in one step, readable by its owner only, and compare it with the manifest.
+    def extract(self, name: str, target: Path, mode: int = 0o600) -> None:
+        """Write one file to `target`, in one step, and compare it with the manifest.
 
         Raises:
             BackupError: what was read is not what was checked before.
@@ -138,6 +138,7 @@ class Reader:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         counted = _Hashing(source)
         with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, mode)
             while block := counted.read(BLOCK):
                 stream.write(block)
             stream.flush()

@@ -32,7 +32,7 @@ CONFIG = ROOT / "config"
 SETTINGS = "settings/hotel.yaml"
 SECRETS = ("pbx/secrets.json", "demo-credentials.json")
 """Files below `var` that are kept as they are."""
-ASTDB = "pbx/lib/astdb.sqlite3"
+ASTDB = "pbx/db/astdb.sqlite3"
 """The exchange's own small database: which numbers are not recorded."""
 SHOWN = 8
 
@@ -122,10 +122,7 @@ async def restore(places: Places, file: Path, *, force: bool, keep_config: bool)
                 await _refuse_overwriting(archive, aimed, names)
             await _restore_database(archive, aimed, folder)
             for name in names:
-                try:
-                    archive.extract(name, aimed.target(name))
-                except OSError as error:
-                    raise BackupError(f"{aimed.target(name)} cannot be written: {error.strerror}") from error
+                _put_in_place(archive, name, aimed.target(name))
         log.info("backup_restored", file=str(file), files=len(names), made_at=archive.manifest.made_at)
         return archive.manifest
 
@@ -202,6 +199,15 @@ async def _refuse_overwriting(archive: Reader, places: Places, names: list[str])
     if there:
         more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
         raise BackupError(f"would overwrite {', '.join(there[:SHOWN])}{more}; --force does so")
+
+
+def _put_in_place(archive: Reader, name: str, target: Path) -> None:
+    """Write a file that is not there already; what the program brings in config/ anybody may read."""
+    try:
+        if not target.exists() or digest_of(target) != archive.manifest.files[name].sha256:
+            archive.extract(name, target, mode=0o644 if name.startswith("config/") else 0o600)
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written: {error.strerror}") from error
 
 
 async def _restore_database(archive: Reader, places: Places, folder: Path) -> None:

@@ -15,7 +15,7 @@ from callcenter.calls.models import Call
 from callcenter.cli import main
 from callcenter.db import Database
 from callcenter.operations.archive import BackupError
-from callcenter.operations.backup import CONFIG, Places, restore
+from callcenter.operations.backup import ASTDB, CONFIG, Places, restore
 from callcenter.settings import load
 from callcenter.simulator.behaviours import answers
 from recordings.models import Recording
@@ -73,4 +73,4 @@ async def test_given_a_house_at_work_when_backed_up_and_restored_then_its_calls_
     content = (lost.recordings_folder / recording.path).read_bytes()
     assert hashlib.sha256(content).hexdigest() == recording.sha256
     with tarfile.open(file) as archive:
-        assert "var/pbx/secrets.json" in archive.getnames()
+        assert {"var/pbx/secrets.json", f"var/{ASTDB}"} <= set(archive.getnames())

@@ -46,7 +46,7 @@ class House:
         values = yaml.safe_load((ROOT / "config" / "hotel.yaml").read_text(encoding="utf-8"))
         values |= {"var": str(folder / "var"), "database": {"url": url}}
         (folder / "config" / "ivr").mkdir(parents=True)
-        (folder / "var" / "pbx" / "lib").mkdir(parents=True)
+        (folder / "var" / ASTDB).parent.mkdir(parents=True)
         self.file = folder / "config" / "hotel.yaml"
         self.file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
         (folder / "config" / "ivr" / "main.yaml").write_text("greeting: 您好\n", encoding="utf-8")
@@ -176,6 +176,15 @@ async def test_given_a_lost_house_when_restored_then_settings_configuration_and_
     assert await house.everything() == rows
     assert house.file.read_text(encoding="utf-8") == settings
     assert stat.S_IMODE((house.var / "pbx" / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((house.folder / "config" / "ivr" / "main.yaml").stat().st_mode) == 0o644
+
+
+async def test_given_files_that_are_as_in_the_backup_when_restored_then_they_are_left_alone(house: House) -> None:
+    file, _ = await back_up(house)
+    files = [house.file, *house.var.rglob("*.wav"), house.folder / "config" / "ivr" / "main.yaml"]
+    before = [(one.stat().st_ino, one.stat().st_mode) for one in files]
+    await backup.restore(house.places, file, force=True, keep_config=False)
+    assert [(one.stat().st_ino, one.stat().st_mode) for one in files] == before
 
 
 async def test_given_a_restored_house_when_calls_come_then_they_are_numbered_on(house: House) -> None:
