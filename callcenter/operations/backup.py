@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 CONFIG = ROOT / "config"
 SETTINGS = "settings/hotel.yaml"
-SECRETS = ("pbx/secrets.json", "demo-credentials.json")
+SECRETS = ("pbx/secrets.json", "demo-credentials.json", "tls/key.pem", "tls/certificate.pem")
 """Files below `var` that are kept as they are."""
 ASTDB = "pbx/db/astdb.sqlite3"
 """The exchange's own small database: which numbers are not recorded."""

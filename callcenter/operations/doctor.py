@@ -134,7 +134,7 @@ class Doctor:
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as client,
-                client.get(f"{address}/ready") as response,
+                client.get(f"{address}/ready", ssl=False) as response,  # whatever names its certificate is for
             ):
                 told = await response.json()
                 failed = [f"{check['name']} ({check['detail']})" for check in told["checks"] if not check["ok"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import tarfile
 from pathlib import Path
 
@@ -30,7 +31,8 @@ async def test_given_a_house_at_work_when_backed_up_and_restored_then_its_calls_
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it would stay for the tests that follow
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # both would stay for the tests that follow
+    monkeypatch.setattr(os, "umask", lambda mode: mode)
     file = tmp_path / "house.backup"
     with running_house(switchboard, tmp_path) as house:
         monkeypatch.setenv("CALLCENTER_CONFIG", str(tmp_path / "hotel.yaml"))

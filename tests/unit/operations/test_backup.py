@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import sqlite3
 import stat
 import sys
@@ -360,7 +361,8 @@ def test_given_the_command_line_when_backed_up_and_restored_then_both_say_what_w
     house = House(tmp_path / "old", f"sqlite+aiosqlite:///{tmp_path / 'house.db'}")
     (tmp_path / "house.db").write_bytes(sqlite_template.read_bytes())
     asyncio.run(house.receive(1))
-    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it would stay for the tests that follow
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # both would stay for the tests that follow
+    monkeypatch.setattr(os, "umask", lambda mode: mode)
     monkeypatch.setenv("CALLCENTER_CONFIG", str(house.file))
     monkeypatch.setattr(backup, "CONFIG", house.folder / "config")
     file = tmp_path / "house.backup"

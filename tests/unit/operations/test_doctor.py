@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import socket
 import struct
 import wave
@@ -306,7 +307,8 @@ def test_given_a_house_that_never_ran_when_the_doctor_is_asked_then_he_exits_1_a
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # it would stay for the tests that follow
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # both would stay for the tests that follow
+    monkeypatch.setattr(os, "umask", lambda mode: mode)
     monkeypatch.setenv("CALLCENTER_VAR", str(tmp_path))
     monkeypatch.setenv("CALLCENTER_HTTP_PORT", str(port))
 
