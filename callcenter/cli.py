@@ -12,11 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from callcenter import demo, logs
+from callcenter.clock import SystemClock
 from callcenter.house import House, HouseStartError, until_stopped
+from callcenter.operations import backup, doctor
+from callcenter.operations.archive import BackupError, Manifest
+from callcenter.operations.findings import Language, is_fit, language_of, report
 from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.server import PbxStartError
-from callcenter.settings import Settings, SettingsError, load
+from callcenter.settings import Settings, SettingsError, load, settings_file
 
 WRONG_USE = 2
 
@@ -30,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except SettingsError as error:
         return _failed(f"the settings cannot be used:\n{error}", WRONG_USE)
-    except (HouseStartError, PbxStartError, ProvisioningError) as error:
+    except (BackupError, HouseStartError, PbxStartError, ProvisioningError) as error:
         return _failed(str(error), 1)
 
 
@@ -42,6 +46,17 @@ def _parser() -> argparse.ArgumentParser:
     demo_command = commands.add_parser("demo", help="the sample hotel with guests who really call")
     demo_command.add_argument("--calls", type=_count, help="so many guests, then a summary; any difference exits 1")
     demo_command.set_defaults(command=_demo)
+    doctored = commands.add_parser("doctor", help="say what is wrong here and how to mend it; exits 1 if anything is")
+    doctored.add_argument("--lang", type=Language, choices=list(Language), help="the report's language (else LANG)")
+    doctored.set_defaults(command=_doctor)
+    backed_up = commands.add_parser("backup", help="write database, recordings and configuration into one file")
+    backed_up.add_argument("file", type=Path, help="a file that does not exist yet; it will hold passwords")
+    backed_up.set_defaults(command=_back_up)
+    restored = commands.add_parser("restore", help="put a backup into place; the house must not run")
+    restored.add_argument("file", type=Path)
+    restored.add_argument("--force", action="store_true", help="overwrite what is there")
+    restored.add_argument("--keep-config", action="store_true", help="leave settings and configuration as they are")
+    restored.set_defaults(command=_restore)
     calls = commands.add_parser("calls", help="call records").add_subparsers(required=True, metavar="COMMAND")
     replayed = calls.add_parser("replay", help="print the call records of a raw AMI capture as JSON lines")
     replayed.add_argument("capture", type=Path)
@@ -63,6 +78,36 @@ def _demo(options: argparse.Namespace) -> int:
     settings = load()
     logs.set_up(settings.log, logging.WARNING)
     return asyncio.run(_run_demo(settings, options.calls))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    logs.set_up("console", logging.ERROR)
+    findings = asyncio.run(doctor.examine(SystemClock(), os.environ))
+    _say(report(findings, options.lang or language_of(os.environ)))
+    return 0 if is_fit(findings) else 1
+
+
+def _back_up(options: argparse.Namespace) -> int:
+    logs.set_up("console", logging.WARNING)
+    places = backup.Places(settings_file(os.environ), backup.CONFIG, load())
+    _say(_told(asyncio.run(backup.back_up(places, options.file, SystemClock())), options.file))
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    logs.set_up("console", logging.WARNING)
+    places = backup.Places(settings_file(os.environ), backup.CONFIG, load())
+    done = backup.restore(places, options.file, force=options.force, keep_config=options.keep_config)
+    _say(_told(asyncio.run(done), options.file))
+    return 0
+
+
+def _told(manifest: Manifest, file: Path) -> str:
+    recordings = sum(name.startswith("recordings/") for name in manifest.files)
+    lines = [f"{file}: house {manifest.node} of {manifest.made_at}, {manifest.engine} schema {manifest.revision}"]
+    lines += [f"  {manifest.rows.get('calls', 0)} calls, {recordings} recordings, {len(manifest.files)} files"]
+    lines += [f"  not there when it was made: {path}" for path in manifest.absent]
+    return "\n".join(lines)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -169,7 +169,7 @@ async def upgrade(url: str) -> None:
         async with engines[0].begin() as connection:
             if not _is_sqlite(url):
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
-            await connection.run_sync(_run_migrations)
+            await connection.run_sync(run_migrations)
     except (OSError, OperationalError, InterfaceError, asyncpg.PostgresConnectionError) as error:
         raise DatabaseUnavailable(reason=_reason(error)) from error
     finally:
@@ -185,11 +185,12 @@ def beyond(
     return and_(instant <= at, or_(instant < at, number < last))
 
 
-def _run_migrations(connection: Connection) -> None:
+def run_migrations(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema that `connection` sees to `revision`, inside the transaction that it is in."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _make_file(file: Path) -> None:

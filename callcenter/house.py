@@ -86,7 +86,7 @@ class House:
         Raises:
             HouseStartError, PbxStartError, ProvisioningError: something is in the way.
         """
-        self._lock()
+        self._lock_file = lock_house(self.settings.var_folder)
         await asyncio.to_thread(self._end_orphan)
         _check_port(self.settings.http.host, self.settings.http.port)
         progress("starting Asterisk")
@@ -140,30 +140,19 @@ class House:
         if self._lock_file is not None:
             self._lock_file.close()
 
-    def _lock(self) -> None:
-        """Make sure that nobody else runs the house of this folder; the lock goes with this process."""
-        folder = self.settings.var_folder
-        if not folder.exists():
-            # the PBX's user passes through; what is in it is closed to others one by one
-            folder.mkdir(parents=True)
-            folder.chmod(0o711)
-        self._lock_file = (self.settings.var_folder / "house.lock").open("a+")
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HouseStartError(
-                f"a house already runs in {self.settings.var_folder}; end it first, or choose another folder with "
-                "CALLCENTER_VAR and other ports"
-            ) from error
-
-    def _end_orphan(self) -> None:
-        """End the application of an earlier start that was killed without ending it."""
+    def application_pid(self) -> int | None:
+        """Return the process id of the application that was last started in this folder, None if it has ended."""
         try:
             pid = int(self._pid_file.read_text(encoding="ascii"))
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
-            return
-        if b"callcenter.main" not in command:
+            return None
+        return pid if b"callcenter.main" in command else None
+
+    def _end_orphan(self) -> None:
+        """End the application of an earlier start that was killed without ending it."""
+        pid = self.application_pid()
+        if pid is None:
             return
         log.warning("orphan_ended", pid=pid)
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -268,6 +257,28 @@ class House:
         raise HouseStartError(
             f"the application does not hear the PBX after {READY_SECONDS:g} s; its log is {self.log_file}"
         )
+
+
+def lock_house(var_folder: Path) -> TextIO:
+    """Make sure that nobody else runs the house of this folder; the lock goes with the file returned, or this process.
+
+    Raises:
+        HouseStartError: somebody does.
+    """
+    if not var_folder.exists():
+        # the PBX's user passes through; what is in it is closed to others one by one
+        var_folder.mkdir(parents=True)
+        var_folder.chmod(0o711)
+    file = (var_folder / "house.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise HouseStartError(
+            f"a house already runs in {var_folder}; end it first, or choose another folder with "
+            "CALLCENTER_VAR and other ports"
+        ) from error
+    return file
 
 
 async def until_stopped(work: Awaitable[None]) -> None:

@@ -117,7 +117,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
             link_status=exchange.link_status,
             metrics=registry,
             pages=PAGES,
-            version=_version(),
+            version=program_version(),
             trusted_proxies=settings.http.trusted_proxies,
         )
     )
@@ -228,7 +228,8 @@ def _link_check(exchange: Exchange) -> Check:
     return check
 
 
-def _version() -> str:
+def program_version() -> str:
+    """Return this program's version."""
     try:
         return version("callcenter")
     except PackageNotFoundError:

@@ -178,6 +178,10 @@ class Pbx(Section):
     `short_numbers`: numbers of 3 to 6 digits that staff phones may dial outside (all of 7 and more they may).
     `heartbeat_seconds`: how often the application shows the dialplan that it lives; after three missed beats the
     dialplan rings every phone, pauses ignored. `deadline_seconds`: how long an action may go unanswered.
+
+    The trunk: calls go out to `trunk_contact` and come in from the addresses of `trunk_match`. With `trunk_username`
+    it registers at `trunk_registrar` (empty: at `trunk_contact`), its password in `trunk_password` (best as
+    CALLCENTER_PBX__TRUNK_PASSWORD) or in the file named by `trunk_password_file`.
     """
 
     node: Name = "pbx1"
@@ -195,6 +199,10 @@ class Pbx(Section):
     trunk_contact: str = Field(default="sip:127.0.0.1:5090", pattern=r"^sips?:[^\s\"';]+$")
     trunk_match: Annotated[tuple[str, ...], Listed] = ("127.0.0.1",)
     short_numbers: Annotated[tuple[Extension, ...], Listed] = SHORT_NUMBERS
+    trunk_username: str = Field(default="", pattern=r"^[A-Za-z0-9+._-]{0,64}$")
+    trunk_password: str = Field(default="", repr=False)
+    trunk_password_file: str = ""
+    trunk_registrar: str = Field(default="", pattern=r"^(sips?:[^@\s\"';]+)?$")
 
     @field_validator("bind")
     @classmethod
@@ -215,6 +223,12 @@ class Pbx(Section):
             except ValueError as error:
                 raise ValueError(f"{entry!r} is neither an address nor a network such as 192.0.2.0/28") from error
         return value
+
+    @model_validator(mode="after")
+    def _trunk_has_a_password(self) -> Self:
+        if bool(self.trunk_username) != bool(self.trunk_password or self.trunk_password_file):
+            raise ValueError("trunk_username needs trunk_password or trunk_password_file, and these need it")
+        return self
 
     @model_validator(mode="after")
     def _rtp_range(self) -> Self:
@@ -412,7 +426,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         SettingsError: with every mistake found in either.
     """
     variables = os.environ if environment is None else environment
-    file = path or Path(variables.get("CALLCENTER_CONFIG") or ROOT / "config" / "hotel.yaml")
+    file = path or settings_file(variables)
     values = _read(file)
     origins, mistakes = _override(values, variables)
     try:
@@ -422,6 +436,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     if mistakes:
         raise SettingsError(mistakes)
     return settings
+
+
+def settings_file(variables: Mapping[str, str]) -> Path:
+    """Return the settings file in use."""
+    return Path(variables.get("CALLCENTER_CONFIG") or ROOT / "config" / "hotel.yaml")
 
 
 def _read(file: Path) -> dict[str, Any]:

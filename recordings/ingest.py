@@ -146,7 +146,19 @@ class Ingest:
         return [file for file, wait in later if wait == 0], min((wait for _, wait in later if wait > 0), default=None)
 
     async def _take(self, file: RawFile) -> bool:
-        """Take one file in; return False if the others would fail as well."""
+        """Take one file in; return False if the others would fail as well. Every log line carries its call."""
+        with structlog.contextvars.bound_contextvars(call_id=await self._linkedid_of(file)):
+            return await self._take_in(file)
+
+    async def _linkedid_of(self, file: RawFile) -> str:
+        """The call of a file, as far as the books know; else the file's own name, the same for incoming calls."""
+        try:
+            async with self._database.read() as session:
+                return await service.linkedid_of(session, self._node, file.name) or file.name
+        except (HouseError, SQLAlchemyError):
+            return file.name
+
+    async def _take_in(self, file: RawFile) -> bool:
         try:
             taken = await self._intake.take(file)
         except StoreFailed as failure:

@@ -127,7 +127,7 @@ class Intake:
                 row = await service.enter(session, self.node, name, kept, self.clock.now(), problem)
         except IntegrityError as error:
             raise _Later("entered by someone else meanwhile") from error
-        facts = {"recording": name, "recording_id": row.id, "call_id": row.call_id}
+        facts = {"recording": name, "recording_id": row.id, "call_row": row.call_id}
         log.info("recording_kept", **facts, seconds=kept.seconds, size=kept.size, problem=problem)
 
     def _copy(self, file: RawFile, frames: int, path: str) -> Kept:

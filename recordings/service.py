@@ -77,6 +77,13 @@ async def enter(
     return recording
 
 
+async def linkedid_of(session: AsyncSession, node: str, name: str) -> str | None:
+    """Return the linkedid of the call to which the recording `name` belongs, None while it is not known."""
+    call_id = _call_of(node, _whole_name(name)).scalar_subquery()
+    linkedid: str | None = await session.scalar(select(Call.linkedid).where(Call.id == call_id))
+    return linkedid
+
+
 async def untied(session: AsyncSession, node: str, merged: Mapping[str, str]) -> dict[int, int]:
     """Return {recording id: call id} for the latest recordings whose call became known after them.
 

@@ -27,7 +27,7 @@ from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
 from callcenter.pbx.tracker_parties import PartyKind
 from callcenter.settings import Pbx
-from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
+from callcenter.telephony import CallKey, CallSnapshot, Direction, LinkState, LinkStatus
 
 log = structlog.get_logger(__name__)
 
@@ -199,6 +199,8 @@ class Exchange:
     def _publish(self, calls: Iterable[CallSnapshot]) -> None:
         for call in calls:
             self._bus.publish(CallChanged(call))
+            if call.ended_at is not None:
+                _log_end(call)
             if call.recording is not None:
                 self._mind_recording(call.key)
 
@@ -294,6 +296,20 @@ class Exchange:
         await self._memory.keep_event_log_offset(0)
         if event_log.size() == event_log.end:
             event_log.put_aside()
+
+
+def _log_end(call: CallSnapshot) -> None:
+    """Tell how a call ended, without anybody's number."""
+    log.info(
+        "call_ended",
+        call_id=call.key.linkedid,
+        direction=call.direction.value,
+        line=call.line if call.direction is Direction.INBOUND else "",
+        answered_by=call.answered_by.value,
+        outcome=call.outcome.value,
+        recording=call.recording,
+        swept=call.swept,
+    )
 
 
 def staff_have_left(legs: Collection[Leg]) -> bool:

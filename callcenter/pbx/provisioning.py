@@ -21,7 +21,7 @@ import jinja2
 import structlog
 
 from callcenter.pbx.sounds import install_sounds
-from callcenter.settings import ROOT, Line, LineMode, Settings, Skill
+from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings, Skill
 
 log = structlog.get_logger(__name__)
 
@@ -243,6 +243,7 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
     return {
         "pbx": settings.pbx,
         "secrets": passwords,
+        "registration": _registration(settings),
         "folder": folder,
         "modules": program.modules,
         "timezone": settings.hotel.timezone,
@@ -265,6 +266,36 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "staff": [extension for block in settings.phones for extension in block.extensions],
         "rooms": [extension for block in settings.rooms for extension in block.extensions],
     }
+
+
+def _registration(settings: Settings) -> dict[str, str] | None:
+    """How the trunk registers with the carrier, None when it does not."""
+    pbx = settings.pbx
+    if not pbx.trunk_username:
+        return None
+    registrar = pbx.trunk_registrar or pbx.trunk_contact
+    host = registrar.partition(":")[2].rpartition("@")[2]
+    return {
+        "registrar": registrar,
+        "account": f"sip:{pbx.trunk_username}@{host}",
+        "domain": host.partition(":")[0],
+        "password": _trunk_password(pbx),
+        "number": settings.lines[0].number,
+    }
+
+
+def _trunk_password(pbx: Pbx) -> str:
+    """Read it; it never stands in an error message."""
+    try:
+        password = pbx.trunk_password or Path(pbx.trunk_password_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProvisioningError(f"the trunk's password in {pbx.trunk_password_file} cannot be read: {error}") from error
+    if not password or _UNSAFE.search(password):
+        raise ProvisioningError(
+            "the trunk's password is empty, or holds a character that the exchange's configuration cannot take "
+            '(one of ; # [ ] { } $ | < > " ` \\): ask the carrier for another'
+        )
+    return password
 
 
 def _entry(settings: Settings, line: Line, extension: str, first: str) -> dict[str, object]:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,9 +69,14 @@ def desk_of(index: int) -> Desk:
 
 
 def hotel_settings(
-    var: Path, *, node: str = "test", max_wait_seconds: int = 30, heartbeat_seconds: float = 5
+    var: Path,
+    *,
+    node: str = "test",
+    max_wait_seconds: int = 30,
+    heartbeat_seconds: float = 5,
+    trunk: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Settings of the test hotel on free ports, everything below `var`."""
+    """Settings of the test hotel on free ports, everything below `var`; `trunk`: other values of `pbx`."""
     lines, queues, phones, rooms = [], {}, [], []
     for index in range(LINES):
         desk = desk_of(index)
@@ -98,6 +103,7 @@ def hotel_settings(
         "heartbeat_seconds": heartbeat_seconds,
         "trunk_contact": f"sip:127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
     }
+    pbx |= trunk or {}
     return Settings.model_validate(
         {"lines": lines, "queues": queues, "phones": phones, "rooms": rooms, "pbx": pbx, "var": str(var)}
     )
@@ -204,7 +210,7 @@ class Switchboard:
 
 
 @contextlib.contextmanager
-def running_switchboard(node: str = "test", **options: float) -> Iterator[Switchboard]:
+def running_switchboard(node: str = "test", **options: object) -> Iterator[Switchboard]:
     """Start an exchange in a folder of its own and end it afterwards; `options` as of `hotel_settings`."""
     install_asterisk()
     var = Path(tempfile.mkdtemp(prefix="hotel-"))

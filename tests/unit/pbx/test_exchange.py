@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from callcenter.clock import SettableClock
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
@@ -529,3 +530,47 @@ async def test_given_a_call_that_comes_while_the_event_log_is_put_aside_then_it_
     house.event_log.write_text(rows)
     await looked(memory, 4)
     assert house.event_log.read_text().startswith(rows + row("CHAN_START", 0))
+
+
+# --- what the log says
+
+
+async def test_given_a_call_when_it_ends_then_its_log_line_has_its_id_and_nobody_s_number(house: House) -> None:
+    with capture_logs() as lines:
+        house.guest_calls()
+        for unique_id in (OPERATOR, GUEST):
+            house.gone(unique_id)
+        await house.until(lambda: any(call.ended_at for call in house.calls))
+    (ended,) = [line for line in lines if line["event"] == "call_ended"]
+    assert (ended["call_id"], ended["line"], ended["outcome"]) == (GUEST, "4001", "answered")
+    assert "13900000001" not in str(ended)
+
+
+async def test_given_an_order_that_fails_then_its_log_line_has_the_call_s_id(house: House, fake: FakeAmi) -> None:
+    failed = asyncio.Event()
+
+    def refuse(server: FakeAmi, action: dict[str, str]) -> None:
+        server.send(response(action, "Error", Message="No such channel"))
+        failed.set()
+
+    fake.scripts["StopMixMonitor"] = refuse
+    with capture_logs() as lines:
+        house.guest_calls()
+        house.dialled(ROOM_NAME, ROOM)
+        house.send("Newstate", ChannelState=6, Uniqueid=ROOM)
+        house.bridged(ROOM)
+        house.gone(OPERATOR)
+        async with asyncio.timeout(5):
+            await failed.wait()
+            while not any(line["event"] == "order_failed" for line in lines):
+                await asyncio.sleep(0)
+    (line,) = [line for line in lines if line["event"] == "order_failed"]
+    assert line["call_id"] == GUEST
+
+
+async def test_given_news_that_cannot_be_used_then_its_log_line_has_the_call_s_id(house: House) -> None:
+    with capture_logs() as lines:
+        house.send("Hangup", Uniqueid=GUEST, Linkedid=GUEST, Cause="sixteen")
+        house.guest_calls()
+        await house.until(lambda: bool(house.calls))
+    assert [line["call_id"] for line in lines if line["event"] == "ami_event_unusable"] == [GUEST]

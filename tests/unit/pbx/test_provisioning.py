@@ -95,6 +95,44 @@ def test_given_a_value_that_could_be_syntax_when_rendered_then_it_is_refused(
         rendered(with_pbx(settings, trunk_match=(value,)), tmp_path / "pbx")
 
 
+def test_given_no_account_with_the_carrier_then_nothing_registers(settings: Settings, tmp_path: Path) -> None:
+    pjsip = rendered(settings, tmp_path / "pbx")["pjsip.conf"]
+    assert "type = registration" not in pjsip
+    assert "outbound_auth" not in pjsip
+
+
+def test_given_an_account_with_the_carrier_then_the_trunk_registers_and_proves_itself(
+    settings: Settings, tmp_path: Path
+) -> None:
+    account = {"trunk_contact": "sip:sip.carrier.invalid:5080", "trunk_username": "0100", "trunk_password": "invented"}
+    pjsip = rendered(with_pbx(settings, **account), tmp_path / "pbx")["pjsip.conf"]
+    for line in (
+        "server_uri = sip:sip.carrier.invalid:5080",
+        "client_uri = sip:0100@sip.carrier.invalid:5080",
+        "contact_user = 4001",
+        "from_domain = sip.carrier.invalid",
+        "username = 0100",
+        "password = invented",
+    ):
+        assert f"\n{line}\n" in pjsip
+
+
+@pytest.mark.parametrize("password", ["with;comment", "two\nlines", ""])
+def test_given_a_password_that_could_be_syntax_when_rendered_then_it_is_refused_and_not_told(
+    settings: Settings, tmp_path: Path, password: str
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(password, encoding="utf-8")
+    with pytest.raises(ProvisioningError, match="password") as refused:
+        rendered(with_pbx(settings, trunk_username="0100", trunk_password_file=str(file)), tmp_path / "pbx")
+    assert not password or password not in str(refused.value)
+
+
+def test_given_no_file_with_the_password_then_the_error_names_it(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ProvisioningError, match="nowhere"):
+        rendered(with_pbx(settings, trunk_username="0100", trunk_password_file="nowhere"), tmp_path / "pbx")
+
+
 def test_given_no_secrets_yet_then_they_are_made_once_and_only_the_owner_reads_them(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from callcenter.db import DatabaseUnavailable
 from callcenter.telephony import CallKey, LinkState
@@ -339,3 +341,28 @@ async def test_given_an_ingest_that_was_closed_when_a_call_ends_then_nothing_of_
     house.publish(house.snapshot("100.1", "100.1", ended=True))
     assert [task for task in asyncio.all_tasks() if task.get_name() == "recording-ingest"] == []
     assert house.raw_names() == ["100.1"]
+
+
+async def test_given_a_recording_of_a_known_call_when_taken_in_then_every_log_line_has_the_call_s_id(
+    house: House,
+) -> None:
+    await house.add_call("100.1", "100.7")
+    house.write_raw("100.7", sound(1))
+    house.write_raw("200.1", b"")
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        await take_all(house)
+    assert {(line["event"], line["recording"], line["call_id"]) for line in lines} == {
+        ("recording_kept", "100.7", "100.1"),
+        ("empty_recording_deleted", "200.1", "200.1"),
+    }
+
+
+async def test_given_a_store_that_takes_nothing_when_logged_then_the_line_has_the_call_s_id(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.add_call("100.1", "100.7")
+    house.write_raw("100.7", sound(1))
+    monkeypatch.setattr(house.store, "keep", failing(OSError(errno.ENOSPC, "No space left on device")))
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        await take_all(house)
+    assert {line["call_id"] for line in lines if line.get("recording") == "100.7"} == {"100.1"}

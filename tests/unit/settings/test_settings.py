@@ -216,3 +216,19 @@ def test_given_tls_when_the_address_of_the_pages_is_told_then_its_scheme_fits(
     tmp_path: Path, tls: str, address: str
 ) -> None:
     assert load(written(tmp_path, MINIMAL), {"CALLCENTER_HTTP__TLS": tls}).address == address
+
+
+@pytest.mark.parametrize("half", ["trunk_username: '0100'", "trunk_password: invented", "trunk_password_file: /x"])
+def test_given_half_an_account_with_the_carrier_then_it_is_a_mistake_and_no_password_is_told(
+    tmp_path: Path, half: str
+) -> None:
+    (mistake,) = mistakes(tmp_path, MINIMAL + f"pbx: {{{half}}}\n").values()
+    assert "trunk_username needs" in mistake[2]
+    assert "invented" not in str(mistake)
+
+
+def test_given_an_account_with_the_password_in_the_environment_then_it_is_taken_and_never_shown(tmp_path: Path) -> None:
+    file = written(tmp_path, MINIMAL + "pbx: {trunk_username: '0100'}\n")
+    settings = load(file, {"CALLCENTER_PBX__TRUNK_PASSWORD": "invented"})
+    assert settings.pbx.trunk_password == "invented"
+    assert "invented" not in repr(settings)

@@ -1,0 +1,1 @@
+"""Looking after a house: what is wrong with it, and its backups."""
