@@ -189,7 +189,8 @@ def _failure(call: Dialog, went_well: bool) -> str | None:
         return "not answered"
     if not went_well:
         return "cut off"
-    last = [packet for packet in call.rtp.packets if packet.arrived_at > call.rtp.packets[-1].arrived_at - 3]
+    packets = call.rtp.packets
+    last = [packet for packet in packets if packet.arrived_at > packets[-1].arrived_at - 3]
     found = find_prompt(Sound(assemble(last, call.rtp.codec).pcm), read_wav(INFORMATION)[0], first_seconds=1.5)
     return None if found is not None and found.likeness >= LIKENESS else "information not heard"
 

@@ -290,6 +290,22 @@ async def test_given_a_caller_who_leaves_while_a_key_is_awaited_then_nothing_of_
     await gone(switchboard, server)
 
 
+async def test_given_100_callers_at_once_then_each_one_walks_to_the_end_and_waits_for_an_operator(
+    switchboard: Switchboard, server: AgiServer, desk: Desk
+) -> None:
+    with capture_logs() as logs:
+        async with switchboard.guest() as guest:
+            calls = []
+            for _ in range(100):
+                calls.append(guest.call(desk.number))
+                await asyncio.sleep(0.02)
+            await switchboard.until(f"queue show {desk.queue}", lambda text: "has 100 calls" in text, within=60)
+            await asyncio.gather(*(call.bye() for call in calls))
+        await gone(switchboard, server)
+    endings = [entry["ending"] for entry in logs if entry["event"] == "menu_walked"]
+    assert endings == ["operator"] * 100
+
+
 # ---------------------------------------------------------------- a server that fails the caller
 
 
