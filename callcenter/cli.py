@@ -21,6 +21,10 @@ from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.server import PbxStartError
 from callcenter.settings import Settings, SettingsError, load, settings_file
+from ivr.checking import check, graph, surroundings
+from ivr.languages import Language
+from ivr.menus import MenuInvalid, load_menu
+from ivr.sounds import Sounds
 
 WRONG_USE = 2
 
@@ -64,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     prompts = commands.add_parser("prompts", help="what callers hear").add_subparsers(required=True, metavar="COMMAND")
     built = prompts.add_parser("build", help="render the prompts whose text changed (needs the extra `speech`)")
     built.set_defaults(command=_build_prompts)
+    ivr = commands.add_parser("ivr", help="the menus of config/ivr").add_subparsers(required=True, metavar="COMMAND")
+    checked = ivr.add_parser("check", help="find unreachable nodes, missing prompts, dead ends and loops without exit")
+    checked.set_defaults(command=_check_menus)
+    drawn = ivr.add_parser("graph", help="draw a menu as a Mermaid flowchart")
+    drawn.add_argument("menu", nargs="?", default="main", help="its file without .yaml (default: main)")
+    drawn.set_defaults(command=_draw_menu)
     return parser
 
 
@@ -128,13 +138,44 @@ def _build_prompts(_: argparse.Namespace) -> int:
         from ivr import rendering, voices
     except ModuleNotFoundError as error:
         return _failed(f"{error.name} is missing; install requirements-speech.lock into an environment of its own", 1)
-    names = {voices.Language.ZH: settings.hotel.name.zh, voices.Language.EN: settings.hotel.name.en}
+    names = {Language.ZH: settings.hotel.name.zh, Language.EN: settings.hotel.name.en}
     voice_folder = settings.var_folder / "speech"
     voices.fetch_voices(voice_folder)
     texts = rendering.load_texts(PROMPTS, names)
     rendered = rendering.build(texts, PROMPTS, voices.Kokoro(voice_folder))
     rendering.build_music(PROMPTS)
     _say("\n".join(rendered) or "every prompt is up to date")
+    return 0
+
+
+def _check_menus(_: argparse.Namespace) -> int:
+    settings = load()
+    around = surroundings(settings, Sounds(PROMPTS))
+    files = sorted(settings.menus_folder.glob("*.yaml"))
+    wrong: list[str] = []
+    for file in files:
+        try:
+            wrong += [f"{file.name}: {finding}" for finding in check(load_menu(file), around)]
+        except MenuInvalid as error:
+            wrong.append(str(error))
+    there = {file.stem for file in files}
+    wrong += [
+        f"line {line.number} names the menu {line.menu}, which has no file in {settings.menus_folder}"
+        for line in settings.lines
+        if line.menu and line.menu not in there
+    ]
+    if wrong:
+        return _failed("\n".join(wrong), 1)
+    _say(f"{len(files)} menu(s), nothing wrong")
+    return 0
+
+
+def _draw_menu(options: argparse.Namespace) -> int:
+    settings = load()
+    try:
+        _say(graph(load_menu(settings.menus_folder / f"{options.menu}.yaml")))
+    except MenuInvalid as error:
+        return _failed(str(error), 1)
     return 0
 
 

@@ -37,6 +37,11 @@ from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
 from callcenter.web.tls import CertificateUnusable, server_context
+from ivr.agi import AgiServer
+from ivr.book import MenuBook
+from ivr.checking import surroundings
+from ivr.flow import MenuFlow
+from ivr.sounds import Sounds
 from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.disk import MEGABYTE, DiskRules, DiskWatch
@@ -127,6 +132,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
+    menus, agi = _menu_parts(settings, clock, alarms)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))
     health.register("recording_disk", disk.ready)
@@ -139,7 +145,11 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await exchange.start()
         await ingest.start()
         await disk.start()
+        await menus.start()
+        await _listen_for_menus(agi, settings, alarms)
         yield
+        await agi.close()
+        await menus.close()
         await disk.close()
         await ingest.close()
         await exchange.close()
@@ -148,6 +158,22 @@ def build(settings: Settings, clock: Clock) -> web.Application:
 
     app.cleanup_ctx.append(running)
     return app
+
+
+def _menu_parts(settings: Settings, clock: Clock, alarms: Alarms) -> tuple[MenuBook, AgiServer]:
+    sounds = Sounds(pbx_folder(settings) / "lib" / "sounds")
+    names = {line.menu for line in settings.lines if line.menu}
+    book = MenuBook(settings.menus_folder, names, surroundings(settings, sounds), alarms)
+    flow = MenuFlow(book, sounds, clock, settings.hotel.zone)
+    return book, AgiServer("127.0.0.1", settings.pbx.agi_port, flow.serve)
+
+
+async def _listen_for_menus(agi: AgiServer, settings: Settings, alarms: Alarms) -> None:
+    """Begin to serve menus; where the port is taken callers go without, and the rest of the house opens."""
+    try:
+        await agi.start()
+    except OSError as error:
+        alarms.set("agi_port_taken", port=settings.pbx.agi_port, reason=error.strerror or "")
 
 
 def _recording_tasks(

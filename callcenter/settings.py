@@ -269,12 +269,17 @@ class LineMode(StrEnum):
 
 
 class Line(Section):
-    """One hotline number. `three_rings` overrides the house's for this line."""
+    """One hotline number. `three_rings` overrides the house's for this line.
+
+    `menu`: the menu that callers hear after the system's greeting (a file of `ivr.menus`); without one they are
+    put into the queue at once.
+    """
 
     number: Extension
     name: Words
     mode: LineMode = LineMode.OPERATORS_FIRST
     queue: Name
+    menu: Name | None = None
     three_rings: ThreeRings | None = None
     recorded: bool = True
 
@@ -349,6 +354,12 @@ class Greeting(Section):
         return self
 
 
+class Ivr(Section):
+    """What callers hear. `menus`: the folder of the menu files; empty for config/ivr."""
+
+    menus: str = ""
+
+
 class Settings(Section):
     """Everything that an installation can set."""
 
@@ -363,6 +374,7 @@ class Settings(Section):
     phones: tuple[Phones, ...] = Field(min_length=1)
     rooms: tuple[Rooms, ...] = ()
     recording: Recording = Recording()
+    ivr: Ivr = Ivr()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 
@@ -412,6 +424,11 @@ class Settings(Section):
     def recordings_folder(self) -> Path:
         """The folder of the finished recordings."""
         return (ROOT / self.recording.folder).resolve() if self.recording.folder else self.var_folder / "recordings"
+
+    @property
+    def menus_folder(self) -> Path:
+        """The folder of the menu files."""
+        return Path(self.ivr.menus).resolve() if self.ivr.menus else ROOT / "config" / "ivr"
 
     @property
     def database_url(self) -> str:

@@ -126,6 +126,18 @@ class QueueWait:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuVisit:
+    """What a caller did in a spoken menu: the nodes in order and the language spoken in the end.
+
+    `informed`: the menu told the caller something, so that who hung up then had been served.
+    """
+
+    path: tuple[str, ...]
+    language: str
+    informed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallSnapshot:
     """All that is known of one call at one moment; the same shape live and when it has ended.
 
@@ -161,6 +173,7 @@ class CallSnapshot:
     sip_call_id: str | None = None
     swept: bool = False
     merged_into: CallKey | None = None
+    menu: MenuVisit | None = None
 
     def instants(self) -> Iterator[datetime]:
         """Every instant at which the call is known to have lived, its end included, in no order."""

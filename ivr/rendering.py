@@ -20,7 +20,8 @@ import structlog
 import yaml
 
 from ivr import tones
-from ivr.voices import VOICES, Language, Samples, Speaker
+from ivr.languages import Language
+from ivr.voices import VOICES, Samples, Speaker
 
 log = structlog.get_logger(__name__)
 

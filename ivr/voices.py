@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -24,6 +23,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 import structlog
+
+from ivr.languages import Language
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -39,13 +40,6 @@ DURATIONS = "/encoder/Clip_output_0"  # name inside the model: steps that each t
 SAMPLES_A_STEP = 600
 CUT_AHEAD = 2400  # samples at 24 kHz: 100 ms
 CUT_FRAME = 240  # samples: 10 ms
-
-
-class Language(StrEnum):
-    """A language of the house."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Call(Base):
     holds: Mapped[list[Any]]
     queue_waits: Mapped[list[Any]]
     talk_seconds: Mapped[float]
+    menu: Mapped[dict[str, Any] | None]
+    """How the caller went through a spoken menu: path (node names), language, informed."""
     recording: Mapped[str | None] = mapped_column(String(128))
     swept: Mapped[bool]
     cadence: Mapped[float | None]

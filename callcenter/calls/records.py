@@ -16,6 +16,7 @@ from callcenter.telephony import (
     CallSnapshot,
     Direction,
     Hold,
+    MenuVisit,
     Outcome,
     QueueWait,
     Ring,
@@ -31,6 +32,7 @@ _rings = TypeAdapter(tuple[Ring, ...])
 _transfers = TypeAdapter(tuple[Transfer, ...])
 _holds = TypeAdapter(tuple[Hold, ...])
 _queue_waits = TypeAdapter(tuple[QueueWait, ...])
+_menu = TypeAdapter(MenuVisit | None)
 
 
 def precedence(call: CallSnapshot) -> tuple[int, datetime]:
@@ -67,6 +69,7 @@ def to_row(call: CallSnapshot, cadences: Cadences) -> dict[str, Any]:
         "holds": _holds.dump_python(call.holds, mode="json"),
         "queue_waits": _queue_waits.dump_python(call.queue_waits, mode="json"),
         "talk_seconds": call.talk_seconds,
+        "menu": _menu.dump_python(call.menu, mode="json"),
         "recording": call.recording,
         "swept": call.swept,
         "rank": rank,
@@ -99,12 +102,14 @@ def to_snapshot(row: Call) -> CallSnapshot:
         recording=row.recording,
         sip_call_id=row.sip_call_id,
         swept=row.swept,
+        menu=_menu.validate_python(row.menu),
     )
 
 
 def _outcome(call: CallSnapshot) -> Outcome:
-    """Judge a caller who left while the system spoke: no line has a menu that could have served, so he gave up."""
-    if call.outcome is Outcome.SERVED_BY_SYSTEM and call.direction is Direction.INBOUND:
+    """Judge a caller who left while the system spoke: served only if a menu told what the caller came for."""
+    informed = call.menu is not None and call.menu.informed
+    if call.outcome is Outcome.SERVED_BY_SYSTEM and call.direction is Direction.INBOUND and not informed:
         return Outcome.ABANDONED
     return call.outcome
 

@@ -112,6 +112,14 @@ class TimelineEntry(Output):
     detail: dict[str, Any]
 
 
+class MenuOut(Output):
+    """How a caller went through the spoken menu."""
+
+    path: list[str]
+    language: str
+    informed: bool
+
+
 class CallDetail(CallRow):
     """One call with all that is known of it."""
 
@@ -123,6 +131,7 @@ class CallDetail(CallRow):
     transfers: list[dict[str, Any]]
     holds: list[dict[str, Any]]
     queue_waits: list[dict[str, Any]]
+    menu: MenuOut | None
 
 
 class CallPage(Output):
@@ -172,6 +181,7 @@ def call_detail(call: Call, recording: RecordingOut | None, mask: Mask) -> CallD
         transfers=moves,
         holds=call.holds,
         queue_waits=call.queue_waits,
+        menu=None if call.menu is None else MenuOut.model_validate(call.menu),
     )
 
 

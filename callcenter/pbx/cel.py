@@ -232,6 +232,7 @@ def _completed(rebuilt: CallSnapshot, known: CallSnapshot) -> CallSnapshot:
         else rebuilt.queue_waits,
         sip_call_id=rebuilt.sip_call_id or known.sip_call_id,
         recording=rebuilt.recording or known.recording,
+        menu=known.menu,
     )
 
 

@@ -184,6 +184,17 @@ class SipCallIdTold:
     sip_call_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class MenuTold:
+    """The dialplan told how a caller went through a spoken menu."""
+
+    at: datetime
+    uniqueid: str
+    path: tuple[str, ...]
+    language: str
+    informed: bool
+
+
 Fact = (
     ChannelCreated
     | ChannelUp
@@ -203,6 +214,7 @@ Fact = (
     | HangupRequested
     | HungUp
     | SipCallIdTold
+    | MenuTold
 )
 
 Message = Mapping[str, str]
@@ -301,7 +313,12 @@ def _hangup(message: Message, at: datetime) -> Fact:
 
 def _user_event(message: Message, at: datetime) -> Fact | None:
     sip_call_id = message.get("SipCallId", "")
-    if message.get("UserEvent") != "HotelCall" or not sip_call_id or "Uniqueid" not in message:
+    if message.get("UserEvent") != "HotelCall" or "Uniqueid" not in message:
+        return None
+    if path := message.get("Path", ""):
+        informed = message.get("Informed") == "yes"
+        return MenuTold(at, _id(message), tuple(path.split("/")), message.get("Language", ""), informed)
+    if not sip_call_id:
         return None
     return SipCallIdTold(at, _id(message), sip_call_id)
 

@@ -239,7 +239,7 @@ def _checked(value: object) -> object:
 
 def _context(settings: Settings, passwords: Secrets, folder: Path, program: Program) -> dict[str, object]:
     entries = [_entry(settings, line, line.number, _FIRST[line.mode]) for line in settings.lines]
-    entries.append(_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]))
+    entries.append({**_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]), "menu": ""})
     return {
         "pbx": settings.pbx,
         "secrets": passwords,
@@ -256,6 +256,7 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "queues": [
             {
                 "name": name,
+                "max_wait": queue.max_wait_seconds,
                 "position_seconds": queue.position_seconds,
                 "members": [_member(extension, skill.level) for extension, skill in _skilled(settings, name)],
                 "equals": [_member(extension, 0) for extension, _ in _skilled(settings, name)],
@@ -308,6 +309,7 @@ def _entry(settings: Settings, line: Line, extension: str, first: str) -> dict[s
         "takeover": f"{rings.takeover_seconds:.3f}",
         "levels": max((skill.level for _, skill in _skilled(settings, line.queue)), default=1),
         "max_wait": settings.queues[line.queue].max_wait_seconds,
+        "menu": line.menu or "",
         "first": first,
     }
 

@@ -21,7 +21,7 @@ from callcenter.pbx.state import LiveChannel, PbxState
 from callcenter.pbx.tracker_bridges import Bridges
 from callcenter.pbx.tracker_call import Call
 from callcenter.pbx.tracker_parties import Channel, PartyKind, party_of
-from callcenter.telephony import CallKey, CallSnapshot, Direction, TransferKind
+from callcenter.telephony import CallKey, CallSnapshot, Direction, MenuVisit, TransferKind
 
 # A call of which nothing is heard for so long has lost its end; no guest talks half a day without a single event.
 STALE_AFTER = timedelta(hours=12)
@@ -84,6 +84,7 @@ class Tracker:
             facts.HangupRequested: self._hangup_requested,
             facts.HungUp: self._hung_up,
             facts.SipCallIdTold: self._sip_call_id_told,
+            facts.MenuTold: self._menu_told,
         }
 
     # --- what others use
@@ -317,6 +318,10 @@ class Tracker:
     def _sip_call_id_told(self, fact: facts.SipCallIdTold) -> None:
         if channel := self._known(fact):
             channel.call.sip_call_id = channel.call.sip_call_id or fact.sip_call_id
+
+    def _menu_told(self, fact: facts.MenuTold) -> None:
+        if channel := self._known(fact):
+            channel.call.menu = MenuVisit(fact.path, fact.language, fact.informed)
 
     def _known(self, fact: Fact) -> Channel | None:
         """Find the fact's channel, whose call is thereby changed; nobody's news are dropped."""

@@ -19,6 +19,7 @@ from callcenter.telephony import (
     CallSnapshot,
     Direction,
     Hold,
+    MenuVisit,
     Outcome,
     QueueWait,
     Ring,
@@ -59,6 +60,7 @@ class Call:
         self.talk = timedelta()
         self.recording: str | None = None
         self.sip_call_id: str | None = None
+        self.menu: MenuVisit | None = None
         self.company: dict[str, Channel] = {}
         self.parting: Parting | None = None
         self.told: CallSnapshot | None = None
@@ -93,6 +95,7 @@ class Call:
         self.first_ring_at = ring_before_answer(known.first_ring_at, self.answered_at) or self.first_ring_at
         self.recording = known.recording or self.recording
         self.sip_call_id = known.sip_call_id or self.sip_call_id
+        self.menu = known.menu or self.menu
 
     @property
     def has_people(self) -> bool:
@@ -381,6 +384,7 @@ class Call:
             sip_call_id=self.sip_call_id,
             swept=self.swept,
             merged_into=self.merged_into,
+            menu=self.menu,
         )
 
 

@@ -1,4 +1,7 @@
-"""Guests who really call, and staff who answer them: each guest has a wish and tells afterwards what came of it."""
+"""Guests who really call, and staff who answer them: each guest has a wish and tells afterwards what came of it.
+
+A guest whom the system answers presses the menu's key for that wish; where there is no menu it means nothing.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ STAFF_VOICE = Tone(1330)
 GUEST_VOICE = Tone(730)
 FIRST_WORDS = (0.1, 0.6)
 """Seconds after the answer in which a guest tells a person from a recorded greeting."""
+THINKING_SECONDS = 4.0
+"""How long a guest listens to a menu before pressing a key."""
 LONGEST_PATIENCE = 90.0
 
 
@@ -169,8 +174,11 @@ class Guests:
             await dialog.cancel()
             return
         await dialog.answered(LONGEST_PATIENCE)
+        await passing(dialog, THINKING_SECONDS)
+        if _who_answered(dialog) is Answerer.SYSTEM:
+            dialog.rtp.press("2" if wish is Wish.COMPLAIN else "1")
         if wish is Wish.GIVE_UP:
-            await passing(dialog, 20)
+            await passing(dialog, 20 - THINKING_SECONDS)
             await dialog.bye()
             return
         await dialog.ended(LONGEST_PATIENCE)
@@ -187,12 +195,16 @@ def _told(wish: Wish, line: str, dialog: Dialog, lost_patience: bool) -> Visit:
     facts = dialog.facts()
     if not facts.answered:
         return Visit(wish, line, facts, Answerer.NONE, reached_person=False, lost_patience=lost_patience)
+    sound = Sound(dialog.rtp.heard().pcm)
+    return Visit(wish, line, facts, _who_answered(dialog), _ever_hears(sound), lost_patience)
+
+
+def _who_answered(dialog: Dialog) -> Answerer:
+    """Tell by the first words who took an answered call."""
     heard = dialog.rtp.heard()
-    begin = facts.milestones[Milestone.ANSWERED].monotonic - heard.began_at
-    sound = Sound(heard.pcm)
-    first = tone_share(sound, STAFF_VOICE.frequency, begin + FIRST_WORDS[0], begin + FIRST_WORDS[1])
-    answered_by = Answerer.OPERATOR if first > 0.5 else Answerer.SYSTEM
-    return Visit(wish, line, facts, answered_by, _ever_hears(sound), lost_patience)
+    begin = dialog.milestones[Milestone.ANSWERED].monotonic - heard.began_at
+    first = tone_share(Sound(heard.pcm), STAFF_VOICE.frequency, begin + FIRST_WORDS[0], begin + FIRST_WORDS[1])
+    return Answerer.OPERATOR if first > 0.5 else Answerer.SYSTEM
 
 
 def _ever_hears(sound: Sound) -> bool:

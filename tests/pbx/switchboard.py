@@ -14,9 +14,11 @@ import subprocess
 import tempfile
 import time
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from callcenter.pbx import provisioning
 from callcenter.pbx.server import PrivatePbx
@@ -30,11 +32,31 @@ HOLD_TONE = 900
 GOODBYE_TONE = 1100
 MUSIC_TONE = 350
 
-LINES = 40
+LINES = 46
 FIVE_SECONDS = range(36, 39)
 """Lines with a cadence of 5 s; all others have 1 s and a guard of 0.5 s."""
 MENU_FIRST = range(39, 40)
 """Lines that the system answers first."""
+WITH_MENU = range(40, 46)
+"""Lines that the system answers first, with the sample menu. Its keys 1 and 2 lead to the queues of the first two."""
+MENU_TONES = {
+    "menu-main": 1200,
+    "menu-language": 1300,
+    "menu-information": 1400,
+    "info-facilities": 1500,
+    "info-directions": 1600,
+    "info-springs-open": 1700,
+    "info-springs-closed": 1800,
+    "info-next": 1900,
+    "complaint-promise": 2000,
+    "connecting": 2100,
+    "menu-wrong": 2200,
+    "goodbye": 2300,
+    "please-hold": 2400,
+}
+"""What a menu says, in Chinese; in English `ENGLISH` hertz more."""
+ENGLISH = 50
+MENU_SECONDS = 0.6
 TAKEOVER = 2.5
 """Seconds of ringing on a line with a cadence of 1 s."""
 
@@ -81,9 +103,10 @@ def hotel_settings(
     for index in range(LINES):
         desk = desk_of(index)
         rings = {"ring_cadence": 5, "guard": 2} if index in FIVE_SECONDS else {"ring_cadence": 1, "guard": 0.5}
-        mode = "menu_first" if index in MENU_FIRST else "operators_first"
+        mode = "menu_first" if index in MENU_FIRST or index in WITH_MENU else "operators_first"
         words = {"zh": "测试", "en": "Test"}
-        lines.append({"number": desk.number, "name": words, "mode": mode, "queue": desk.queue, "three_rings": rings})
+        line = {"number": desk.number, "name": words, "mode": mode, "queue": desk.queue, "three_rings": rings}
+        lines.append(line | ({"menu": "main"} if index in WITH_MENU else {}))
         queues[desk.queue] = {"name": words, "max_wait_seconds": max_wait_seconds, "position_seconds": 10}
         skill = {"queue": desk.queue}
         phones.append({"first": desk.first, "last": desk.second, "name": words, "skills": [{**skill, "level": 1}]})
@@ -105,7 +128,15 @@ def hotel_settings(
     }
     pbx |= trunk or {}
     return Settings.model_validate(
-        {"lines": lines, "queues": queues, "phones": phones, "rooms": rooms, "pbx": pbx, "var": str(var)}
+        {
+            "lines": lines,
+            "queues": queues,
+            "phones": phones,
+            "rooms": rooms,
+            "pbx": pbx,
+            "var": str(var),
+            "ivr": {"menus": str(var / "menus")},
+        }
     )
 
 
@@ -218,6 +249,7 @@ def running_switchboard(node: str = "test", **options: object) -> Iterator[Switc
     settings = hotel_settings(var, node=node, **options)  # type: ignore[arg-type]
     pbx = PrivatePbx(settings)
     make_prompts(var / "prompts")
+    make_menu(settings.menus_folder)
     try:
         secrets = pbx.provision(prompts=var / "prompts")
         pbx.start()
@@ -240,6 +272,8 @@ def make_prompts(folder: Path) -> None:
     tones |= {"both/please-hold": (HOLD_TONE, 0.4), "both/goodbye": (GOODBYE_TONE, 0.4), "music/creek": (MUSIC_TONE, 5)}
     for name in ("queue-youarenext", "queue-thereare", "queue-callswaiting", "queue-thankyou"):
         tones |= {f"{language}/{name}": (500, 0.2) for language in ("zh", "en")}
+    for name, frequency in MENU_TONES.items():
+        tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
     for digit in range(1, 21):
         tones |= {f"{language}/digits/{digit}": (550, 0.2) for language in ("zh", "en")}
     for name, (frequency, seconds) in tones.items():
@@ -255,6 +289,19 @@ def make_prompts(folder: Path) -> None:
             )
 
 
+def make_menu(folder: Path) -> None:
+    """The sample hotel's menu, leading to queues of the test hotel, with a second to press a key."""
+    menu = yaml.safe_load((ROOT / "config" / "ivr" / "main.yaml").read_text(encoding="utf-8"))
+    queues = dict(zip(("enquiries", "complaints"), (desk_of(index).queue for index in WITH_MENU), strict=False))
+    for node in menu["nodes"].values():
+        if node["kind"] in ("menu", "information"):
+            node["seconds"] = 1
+        if node["kind"] == "queue":
+            node["queue"] = queues[node["queue"]]
+    folder.mkdir()
+    (folder / "main.yaml").write_text(yaml.safe_dump(menu, allow_unicode=True), encoding="utf-8")
+
+
 def free_port(kind: socket.SocketKind) -> int:
     """A port that the system gives away now."""
     with socket.socket(socket.AF_INET, kind) as probe:
@@ -262,10 +309,9 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(probe.getsockname()[1])
 
 
-def tones_in(call: Dialog) -> list[int]:
+def tones_in(call: Dialog, tones: Iterable[int] = (GREETING_TONE, HOLD_TONE, GOODBYE_TONE, MUSIC_TONE)) -> list[int]:
     """What the caller heard so far, as the test prompts' tones in order, each once."""
-    heard = Sound(call.rtp.heard().pcm)
-    windows = tones_over_time(heard, (GREETING_TONE, HOLD_TONE, GOODBYE_TONE, MUSIC_TONE))
+    windows = tones_over_time(Sound(call.rtp.heard().pcm), tones)
     return list(dict.fromkeys(tone for window in windows for tone in sorted(window.tones)))
 
 

@@ -21,6 +21,7 @@ from callcenter.telephony import (
     CallSnapshot,
     Direction,
     Hold,
+    MenuVisit,
     Outcome,
     QueueWait,
     Ring,
@@ -43,6 +44,7 @@ RICH = call(
     talk_seconds=12.5,
     recording="1763688600.1",
     sip_call_id="a84b4c76e66710@192.0.2.1",
+    menu=MenuVisit(("main", "information"), "en", informed=True),
 )
 
 
@@ -255,6 +257,27 @@ async def test_given_a_consultation_that_became_part_of_a_call_when_stored_then_
     async with database.read() as session:
         stored = await service.page(session, service.CallQuery(), limit=10)
     assert [row.linkedid for row in stored] == ["1.1"]
+
+
+async def test_given_a_caller_whom_a_menu_informed_when_stored_then_the_system_served_him(database: Database) -> None:
+    walked = MenuVisit(("main", "facilities"), "zh", informed=True)
+    informed = call("4.1", system=0.1, end=40, outcome=Outcome.SERVED_BY_SYSTEM)
+    async with database.begin() as session:
+        await service.store(
+            session,
+            [
+                replace(informed, menu=walked),
+                replace(informed, key=CallKey("pbx1", "4.2"), menu=replace(walked, informed=False)),
+            ],
+            CADENCES,
+        )
+
+    async with database.read() as session:
+        stored = await service.page(session, service.CallQuery(), limit=10)
+    assert {row.linkedid: row.outcome for row in stored} == {
+        "4.1": Outcome.SERVED_BY_SYSTEM,
+        "4.2": Outcome.ABANDONED,
+    }
 
 
 async def test_given_a_caller_who_left_while_the_system_greeted_when_stored_then_he_gave_up(database: Database) -> None:

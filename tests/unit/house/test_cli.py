@@ -69,3 +69,36 @@ def test_given_a_file_that_is_no_capture_when_replayed_then_the_error_says_so(
 
     assert status == 2
     assert "song.gz is no capture" in capsys.readouterr().err
+
+
+def test_given_the_sample_menus_when_checked_then_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ivr", "check"]) == 0
+    assert capsys.readouterr().out == "1 menu(s), nothing wrong\n"
+
+
+def test_given_wrong_menus_when_checked_then_every_mistake_of_every_file_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lost.yaml").write_text("start: [", encoding="utf-8")
+    (tmp_path / "night.yaml").write_text(
+        "start: a\nnodes: {a: {kind: queue, queue: laundry, prompts: [nobody-said]}}", encoding="utf-8"
+    )
+    monkeypatch.setenv("CALLCENTER_IVR__MENUS", str(tmp_path))
+
+    status = main(["ivr", "check"])
+
+    told = capsys.readouterr().err
+    assert status == 1
+    assert "lost.yaml is not YAML" in told
+    assert "night.yaml: a: unknown target: there is no queue laundry" in told
+    assert "night.yaml: a: missing prompt: nobody-said is missing in zh and en" in told
+    assert "line 4001 names the menu main, which has no file" in told
+
+
+def test_given_a_menu_when_drawn_then_it_is_a_flowchart_and_an_unknown_one_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["ivr", "graph"]) == 0
+    assert capsys.readouterr().out.startswith("flowchart TD\n")
+    assert main(["ivr", "graph", "laundry"]) == 1
+    assert "laundry.yaml cannot be read" in capsys.readouterr().err

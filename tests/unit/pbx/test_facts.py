@@ -98,6 +98,22 @@ def test_given_an_originated_call_when_dialling_begins_then_number_and_presented
     assert from_ami(event, RECEIVED) == facts.Dialled(RECEIVED, "task-1", "37061000001", "+37052000000")
 
 
+@pytest.mark.parametrize(("told", "informed"), [("yes", True), ("no", False), ("", False)])
+def test_given_a_dialplan_event_with_a_menus_path_when_read_then_the_walk_is_told(told: str, informed: bool):
+    event = {
+        "Event": "UserEvent",
+        "UserEvent": "HotelCall",
+        "Stage": "menu",
+        "Uniqueid": "1.2",
+        "SipCallId": "abc@x",
+        "Path": "main/information",
+        "Language": "en",
+        "Informed": told,
+    }
+
+    assert from_ami(event, RECEIVED) == facts.MenuTold(RECEIVED, "1.2", ("main", "information"), "en", informed)
+
+
 def test_given_a_dialplan_event_with_the_sip_call_id_when_read_then_only_that_is_believed():
     event = {
         "Event": "UserEvent",

@@ -19,6 +19,7 @@ from callcenter.telephony import (
     CallSnapshot,
     Direction,
     Hold,
+    MenuVisit,
     Outcome,
     QueueWait,
     Ring,
@@ -185,6 +186,19 @@ def test_given_a_sip_call_id_when_told_then_it_is_in_the_record(house):
     house.caller()
 
     assert house.tell(facts.SipCallIdTold(at(0.1), "1.0", "abc@host")).sip_call_id == "abc@host"
+
+
+def test_given_a_walk_through_a_menu_when_told_again_then_the_later_one_counts_and_survives_a_restart(house):
+    house.caller()
+    house.tell(facts.ChannelUp(at(0.1), "1.0"))
+    house.tell(facts.MenuTold(at(9), "1.0", ("main",), "zh", False))
+    told = house.tell(facts.MenuTold(at(20), "1.0", ("main", "facilities"), "en", True))
+    assert told.menu == MenuVisit(("main", "facilities"), "en", informed=True)
+
+    again = Tracker("pbx1")
+    again.restore([told])
+    (call,) = again.reconcile(state(21, live("1.0", "trunk")))
+    assert call.menu == told.menu
 
 
 def test_given_a_recorded_caller_when_recording_starts_again_then_the_name_stays(house):
