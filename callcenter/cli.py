@@ -16,7 +16,7 @@ from callcenter.clock import SystemClock
 from callcenter.house import House, HouseStartError, until_stopped
 from callcenter.operations import backup, doctor
 from callcenter.operations.archive import BackupError, Manifest
-from callcenter.operations.findings import Language, is_fit, language_of, report
+from callcenter.operations.findings import is_fit, language_of, report
 from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.server import PbxStartError

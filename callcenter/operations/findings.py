@@ -11,14 +11,9 @@ from typing import Any
 
 import yaml
 
+from ivr.languages import Language
+
 WORDS = Path(__file__).with_name("words.yaml")
-
-
-class Language(StrEnum):
-    """A language of the report."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class Verdict(StrEnum):

@@ -19,10 +19,11 @@ import pytest
 from callcenter.clock import Clock, SettableClock, SystemClock
 from callcenter.operations.doctor import Doctor
 from callcenter.operations.exchange import check_clock, manager_link
-from callcenter.operations.findings import Finding, Language, Subject, Verdict, report
+from callcenter.operations.findings import Finding, Subject, Verdict, report
 from callcenter.operations.machine import check_program
 from callcenter.pbx.provisioning import MODULES
 from callcenter.settings import ROOT, Queue, Settings, Words
+from ivr.languages import Language
 from tests.pbx.house import running_house
 from tests.pbx.switchboard import Switchboard, desk_of, running_switchboard
 

@@ -24,7 +24,7 @@ from callcenter.db import Database
 from callcenter.operations.books import check_database, judge_clock, newest_call, newest_revision
 from callcenter.operations.carrier import check_carrier
 from callcenter.operations.doctor import examine
-from callcenter.operations.findings import Finding, Language, Verdict, report
+from callcenter.operations.findings import Finding, Verdict, report
 from callcenter.operations.machine import (
     WantedPort,
     check_agi,
@@ -37,6 +37,7 @@ from callcenter.operations.machine import (
 from callcenter.pbx.provisioning import PROMPTS
 from callcenter.settings import ROOT, Pbx, Settings, load
 from callcenter.simulator.phone import Phone
+from ivr.languages import Language
 from recordings.disk import look_at
 from tests.unit.calls.builders import START, call
 
