@@ -61,6 +61,10 @@ TAKEOVER = 2.5
 """Seconds of ringing on a line with a cadence of 1 s."""
 
 
+OPERATORS = "123"
+"""Last digits of the extensions that are members of their desk's queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One line of the test hotel, with its queue, phones and room.
@@ -178,6 +182,8 @@ class Switchboard:
         async with Phone(name, self.secrets.phones[name], server=self.server, on_call=on_call, **options) as phone:  # type: ignore[arg-type]
             await phone.register()
             await self.until_state(extension, "Not in use")
+            if extension[-1] in OPERATORS and name.startswith("op"):
+                await self.until_ready(name, desk_of(int(extension[1:3])).queue)
             yield phone
             await phone.unregister()
 
@@ -234,6 +240,11 @@ class Switchboard:
         """Move a channel to an extension of the transfer context, as the application does."""
         answer = await self.action("Redirect", Channel=channel, Context="transfer", Exten=extension, Priority="1")
         assert "Response: Success" in answer, answer
+
+    async def until_ready(self, endpoint: str, queue: str) -> None:
+        """Wait until the queue, which hears of a phone's state a little later, knows that it is free."""
+        free = re.compile(rf"{endpoint}\b.*\(Not in use\)")
+        await self.until(f"queue show {queue}-first", lambda text: bool(free.search(text)))
 
     async def beat(self) -> None:
         """Do what the living application does: show the dialplan its heartbeat."""

@@ -199,6 +199,7 @@ async def test_given_an_exchange_that_ended_then_it_is_down_and_what_depends_on_
     told = {finding.code for finding in found}
     assert "pbx_down" in told
     assert {finding.subject for finding in found if finding.verdict is Verdict.UNSEEN} == {
+        Subject.AGI,
         Subject.MANAGER,
         Subject.QUEUES,
     }

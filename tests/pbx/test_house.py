@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import re
@@ -270,14 +271,26 @@ async def test_given_a_sip_port_taken_after_a_crash_when_the_house_watches_then_
     house: HouseOnTrial,
 ) -> None:
     await house.open("serve")
-    first = house.pbx.pid()
-    assert first is not None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        os.kill(first, signal.SIGKILL)
-        await until(lambda: not is_alive(first))
-        taken.bind(("127.0.0.1", house.settings.pbx.sip_port))
+        crashed = await crash_and_take_its_port(house, taken)
         log = house.settings.var_folder / "log" / "application.log"
         await until(lambda: b'"down"' in log.read_bytes())
 
-    await until(lambda: house.pbx.pid() not in (None, first))
+    await until(lambda: house.pbx.pid() not in (None, crashed))
     await until(house.is_ready)
+
+
+async def crash_and_take_its_port(house: HouseOnTrial, socket_: socket.socket) -> int:
+    """Kill Asterisk and bind its port before the house starts it again; the house is quick, so try again."""
+    async with asyncio.timeout(60):
+        while True:
+            await until(lambda: house.pbx.pid() is not None)
+            pid = house.pbx.pid()
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            await until(functools.partial(lambda one: not is_alive(one), pid))
+            try:
+                socket_.bind(("127.0.0.1", house.settings.pbx.sip_port))
+            except OSError:
+                continue
+            return pid
