@@ -188,7 +188,7 @@ async def _raw_lengths(rig: Rig, calls: list[Dialog]) -> dict[str, list[float]]:
 
 
 def _epoch_order(uniqueid: str) -> tuple[int, int]:
-    epoch, _, counter = uniqueid.partition(".")
+    epoch, _, counter = uniqueid.rpartition("-")[2].partition(".")
     return int(epoch), int(counter)
 
 
