@@ -86,7 +86,7 @@ class Call:
         call.queue_waits = list(known.queue_waits)
         call.talk = timedelta(seconds=known.talk_seconds)
         call.remember(known)
-        call.last_at = max(_instants(known))
+        call.last_at = max(known.instants())
         return call
 
     def remember(self, known: CallSnapshot) -> None:
@@ -400,13 +400,3 @@ def _direction_of_first(channel: Channel) -> Direction:
     if channel.party.kind is not PartyKind.OUTSIDE:
         return Direction.INTERNAL
     return Direction.INBOUND if channel.rings_in else Direction.OUTBOUND
-
-
-def _instants(known: CallSnapshot) -> list[datetime]:
-    """Every instant at which the call is known to have lived."""
-    instants = [known.started_at, known.first_ring_at, known.answered_at, known.operator_answered_at]
-    instants += [instant for ring in known.rings for instant in (ring.began_at, ring.ended_at)]
-    instants += [instant for hold in known.holds for instant in (hold.began_at, hold.ended_at)]
-    instants += [instant for wait in known.queue_waits for instant in (wait.began_at, wait.ended_at)]
-    instants += [transfer.at for transfer in known.transfers]
-    return [instant for instant in instants if instant is not None]
