@@ -30,14 +30,14 @@ routes = web.RouteTableDef()
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a route takes and gives. `media` is the type of an answer that is not JSON."""
+    """What a route takes and gives. `media`: the type, or the types to choose from, of an answer that is not JSON."""
 
     query: Model | None = None
     body: Model | None = None
     answer: Model | None = None
     status: HTTPStatus = HTTPStatus.OK
     also: tuple[HTTPStatus, ...] = ()
-    media: str | None = None
+    media: str | tuple[str, ...] | None = None
     ids: Literal["integer", "string"] = "integer"
 
 
@@ -190,7 +190,8 @@ def _responses(contract: Contract, references: References) -> dict[str, Any]:
     if contract.answer is not None:
         content = {JSON: {"schema": references[contract.answer, "serialization"]}}
     elif contract.media is not None:
-        content = {contract.media: {}}
+        media = (contract.media,) if isinstance(contract.media, str) else contract.media
+        content = {kind: {} for kind in media}
     answers = {
         str(int(status)): {"description": status.phrase, **({"content": content} if content else {})}
         for status in (contract.status, *contract.also)
