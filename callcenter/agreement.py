@@ -49,6 +49,8 @@ def _doubled_extensions(settings: Settings) -> Iterator[InitErrorDetails]:
     earlier: list[tuple[str, set[str]]] = [
         ("the places of parked calls", {str(number) for number in PARKING}),
         ("pbx.short_numbers, which lead outside", set(settings.pbx.short_numbers)),
+        ("room_phones.emergency", set(settings.room_phones.emergency)),
+        ("room_phones.wake_up_number", {settings.room_phones.wake_up_number}),
     ]
     for place, shown, extensions in _extension_owners(settings):
         for owner, others in earlier:

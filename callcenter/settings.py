@@ -38,6 +38,7 @@ from callcenter.agreement import disagreement, disagreements
 from callcenter.mistakes import Mistake as Mistake
 from callcenter.mistakes import SettingsError as SettingsError
 from callcenter.mistakes import yaml_reason
+from callcenter.room_phones import RoomPhones
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CALLCENTER_"
@@ -373,6 +374,7 @@ class Settings(Section):
     queues: dict[Name, Queue] = Field(min_length=1)
     phones: tuple[Phones, ...] = Field(min_length=1)
     rooms: tuple[Rooms, ...] = ()
+    room_phones: RoomPhones = RoomPhones()
     recording: Recording = Recording()
     ivr: Ivr = Ivr()
     var: str = ""

@@ -77,6 +77,31 @@ class Side(StrEnum):
     OPERATOR = "operator"
 
 
+class PhoneClass(StrEnum):
+    """What may be dialled from a room's telephone; each includes those before it.
+
+    `BARRED`: the operator and the emergency numbers, which no class shuts out. `INTERNAL`: other rooms too.
+    """
+
+    BARRED = "barred"
+    INTERNAL = "internal"
+    LOCAL = "local"
+    NATIONAL = "national"
+    INTERNATIONAL = "international"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPhone:
+    """A room's telephone as the exchange keeps it.
+
+    `connectable`: outside callers and other rooms are put through to it. Neither a vacant room nor that of a
+    confidential guest is, so that nobody can tell one from the other.
+    """
+
+    phone_class: PhoneClass
+    connectable: bool
+
+
 @dataclass(frozen=True, slots=True)
 class CallKey:
     """A call's identity: the PBX node and the exchange's own id for the whole call (Asterisk's Linkedid)."""
@@ -228,4 +253,12 @@ class Telephony(Protocol):
 
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call."""
+        ...
+
+    async def room_phones(self) -> dict[str, RoomPhone]:
+        """Return the room telephones that the exchange keeps a setting for, by room number."""
+        ...
+
+    async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
+        """Let the exchange keep this for a room's telephone; it holds without us from now on."""
         ...

@@ -28,7 +28,7 @@ from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role
 from callcenter.staff.service import NewUser, ensure_users
-from callcenter.telephony import CallKey, LinkState, LinkStatus
+from callcenter.telephony import CallKey, LinkState, LinkStatus, RoomPhone
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
 
@@ -42,6 +42,7 @@ class NotingTelephony:
 
     asked: list[tuple[str, object]] = field(default_factory=list)
     failure: HouseError | None = None
+    rooms: dict[str, RoomPhone] = field(default_factory=dict)
 
     def link_status(self) -> LinkStatus:
         return LinkStatus(LinkState.UP, NOON)
@@ -61,6 +62,14 @@ class NotingTelephony:
 
     async def hang_up(self, key: CallKey) -> None:
         self._note("hang_up", key)
+
+    async def room_phones(self) -> dict[str, RoomPhone]:
+        self._note("room_phones", None)
+        return dict(self.rooms)
+
+    async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
+        self._note("set_room_phone", (room, phone))
+        self.rooms[room] = phone
 
     def _note(self, action: str, subject: object) -> None:
         if self.failure is not None:

@@ -16,9 +16,13 @@ from typing import Final
 from callcenter.errors import PbxRefused, PbxUnavailable
 from callcenter.pbx.bridge import AmiBridge
 from callcenter.pbx.wire import BadField, FieldValue
+from callcenter.telephony import PhoneClass, RoomPhone
 
 HEARTBEAT_VARIABLE: Final = "HOTEL_HEARTBEAT"
 NOT_RECORDED: Final = "norecord"
+ROOM: Final = "room"
+OPEN: Final = "open"
+HELD: Final = "held"
 
 # Where the application may lead a call. No context that reaches outside numbers is among them.
 OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer"})
@@ -35,6 +39,7 @@ _CHANNEL_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _CHANNEL = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9@._+*#/;-]{1,120}")
 _VARIABLE = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,60}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
+_ROOM = re.compile(r"[0-9]{3,6}")
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
 _ENDPOINT = re.compile(r"PJSIP/[a-z][a-z0-9_-]{0,40}")
 _TRUNK = re.compile(r"PJSIP/\+?[0-9]{1,40}@trunk")
@@ -182,11 +187,36 @@ class Actions:
         wanted = "1" if excluded else None
         variables = {"PROVISION_NUMBER": digits, "PROVISION_EXCLUDED": "yes" if excluded else "no"}
         await self.provision(NOT_RECORDED, channel_id, variables)
+        await self._confirm(NOT_RECORDED, digits, wanted, "recording rule")
+
+    async def room_phones(self) -> dict[str, RoomPhone]:
+        """Read what AstDB keeps for the rooms' telephones; what makes no sense counts as not kept."""
+        items = await self._bridge.list_action("DBGetTree", {"Family": ROOM})
+        kept = {item["Key"].rpartition("/")[2]: item.get("Val", "") for item in items if "Key" in item}
+        return {room: phone for room, value in kept.items() if (phone := _room_phone(value)) is not None}
+
+    async def set_room_phone(self, room: str, phone: RoomPhone, channel_id: str) -> None:
+        """Keep class of service and reachability of a room's telephone; returns when AstDB holds them.
+
+        Raises:
+            PbxUnavailable: the change could not be read back in time; it may still happen.
+        """
+        reach = OPEN if phone.connectable else HELD
+        variables = {
+            "PROVISION_ROOM": _fits(_ROOM, "room", room),
+            "PROVISION_CLASS": phone.phone_class.value,
+            "PROVISION_REACH": reach,
+        }
+        await self.provision(ROOM, channel_id, variables)
+        await self._confirm(ROOM, room, f"{phone.phone_class.value}:{reach}", "room telephone")
+
+    async def _confirm(self, family: str, key: str, wanted: str | None, what: str) -> None:
+        """Wait until AstDB holds what the dialplan was told to write."""
         for _ in range(CONFIRM_TRIES):
-            if await self.db_get(NOT_RECORDED, digits) == wanted:
+            if await self.db_get(family, key) == wanted:
                 return
             await asyncio.sleep(CONFIRM_INTERVAL)
-        raise PbxUnavailable(reason="the change of the recording rule could not be read back")
+        raise PbxUnavailable(reason=f"the change of the {what} could not be read back")
 
     def _place(self, place: Place) -> dict[str, FieldValue]:
         if place.context not in self._contexts:
@@ -200,6 +230,13 @@ class Actions:
         elif not (_ENDPOINT.fullmatch(channel) or _TRUNK.fullmatch(channel)):
             raise BadField("channel", f"{channel!r} is neither a phone nor an outside number nor in our contexts")
         return channel
+
+
+def _room_phone(value: str) -> RoomPhone | None:
+    phone_class, _, reach = value.partition(":")
+    if phone_class not in set(PhoneClass) or reach not in (OPEN, HELD):
+        return None
+    return RoomPhone(PhoneClass(phone_class), connectable=reach == OPEN)
 
 
 def _identity(channel_id: str) -> dict[str, FieldValue]:

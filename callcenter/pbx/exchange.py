@@ -27,7 +27,7 @@ from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
 from callcenter.pbx.tracker_parties import PartyKind
 from callcenter.settings import Pbx
-from callcenter.telephony import CallKey, CallSnapshot, Direction, LinkState, LinkStatus
+from callcenter.telephony import CallKey, CallSnapshot, Direction, LinkState, LinkStatus, RoomPhone
 
 log = structlog.get_logger(__name__)
 
@@ -155,6 +155,14 @@ class Exchange:
     async def numbers_not_recorded(self) -> list[str]:
         """Return the numbers and rooms whose calls are never recorded."""
         return await self.actions.numbers_not_recorded()
+
+    async def room_phones(self) -> dict[str, RoomPhone]:
+        """Return the room telephones that AstDB keeps a setting for."""
+        return await self.actions.room_phones()
+
+    async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
+        """Keep class of service and reachability of a room's telephone in AstDB."""
+        await self.actions.set_room_phone(room, phone, f"{self._system_name}-room-{uuid.uuid4().hex}")
 
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.

@@ -21,6 +21,7 @@ import jinja2
 import structlog
 
 from callcenter.pbx.sounds import install_sounds
+from callcenter.room_phones import of_each_length
 from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings, Skill
 
 log = structlog.get_logger(__name__)
@@ -266,7 +267,17 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "phones": _phones(settings, passwords),
         "staff": [extension for block in settings.phones for extension in block.extensions],
         "rooms": [extension for block in settings.rooms for extension in block.extensions],
+        "room_phones": settings.room_phones,
+        "room_numbers": _room_numbers(settings),
     }
+
+
+def _room_numbers(settings: Settings) -> dict[str, list[str]]:
+    """What each class of service adds to the one before it, as the exchange's patterns; digits are no pattern."""
+    rules = settings.room_phones
+    services = [number for number in settings.pbx.short_numbers if number not in rules.emergency]
+    added = {"local": (*services, *rules.local), "national": rules.national, "international": rules.international}
+    return {name: [one for pattern in given for one in of_each_length(pattern)] for name, given in added.items()}
 
 
 def _registration(settings: Settings) -> dict[str, str] | None:

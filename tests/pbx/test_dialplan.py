@@ -43,11 +43,6 @@ async def test_given_the_outside_world_when_calling_no_line_of_ours_then_there_i
         assert (await guest.call(number).ended()).final_status == 404
 
 
-async def test_given_a_room_phone_when_calling_outside_then_it_is_refused(switchboard: Switchboard, desk: Desk) -> None:
-    async with switchboard.phone(desk.room) as room, switchboard.carrier(answers()):
-        assert (await room.call(OUTSIDE_NUMBER).ended()).final_status == 404
-
-
 async def test_given_a_staff_phone_when_calling_outside_then_both_sides_are_recorded_apart(
     switchboard: Switchboard, desk: Desk
 ) -> None:
@@ -66,19 +61,17 @@ async def test_given_a_staff_phone_when_calling_outside_then_both_sides_are_reco
     assert tone_share(sound.said, 400) > 0.9
 
 
-async def test_given_a_staff_phone_when_dialling_the_fire_brigade_then_it_is_put_through_and_a_room_phone_is_not(
+async def test_given_a_staff_phone_when_dialling_the_fire_brigade_then_it_is_put_through(
     switchboard: Switchboard, desk: Desk
 ) -> None:
     async with (
         switchboard.phone(desk.first) as staff,
-        switchboard.phone(desk.room) as room,
         switchboard.carrier(answers()) as carrier,
     ):
         call = staff.call("119")
         await call.answered()
         assert (await carrier.next_call()).facts().number == "119"
         await call.bye()
-        assert (await room.call("119").ended()).final_status == 404
 
 
 async def test_given_an_excluded_number_when_it_calls_then_nothing_is_recorded(

@@ -16,7 +16,7 @@ from callcenter.pbx.actions import OWN_CONTEXTS, Actions, Origination, Place
 from callcenter.pbx.bridge import AmiBridge
 from callcenter.pbx.wire import BadField
 from callcenter.settings import ROOT
-from callcenter.telephony import LinkState, LinkStatus
+from callcenter.telephony import LinkState, LinkStatus, PhoneClass, RoomPhone
 from tests.unit.pbx.fake_ami import SECRET, USERNAME, FakeAmi, Script, answer_list, response
 
 DIALPLAN = ROOT / "config" / "asterisk" / "extensions.conf.j2"
@@ -295,3 +295,38 @@ async def test_given_excluded_numbers_when_asked_then_they_are_listed_in_order(f
     fake.scripts["DBGetTree"] = tree
 
     assert await actions.numbers_not_recorded() == ["0301", "138"]
+
+
+async def test_given_a_room_telephone_when_it_is_set_then_it_returns_once_astdb_holds_it(
+    fake: FakeAmi, actions: Actions
+) -> None:
+    fake.scripts["DBGet"] = astdb({"room/0301": "national:held"})
+    await actions.set_room_phone("0301", RoomPhone(PhoneClass.NATIONAL, connectable=False), "p-1")
+    written = fake.actions[1]
+    assert written["Channel"] == "Local/room@provision/n"
+    assert written["Variable"] == "PROVISION_ROOM=0301\nPROVISION_CLASS=national\nPROVISION_REACH=held"
+
+
+async def test_given_a_room_telephone_that_is_not_written_when_tried_then_it_is_not_taken_for_done(
+    fake: FakeAmi, actions: Actions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONFIRM_INTERVAL", 0)
+    fake.scripts["DBGet"] = astdb({"room/0301": "national:open"})
+    with pytest.raises(PbxUnavailable):
+        await actions.set_room_phone("0301", RoomPhone(PhoneClass.BARRED, connectable=True), "p-1")
+
+
+async def test_given_room_telephones_in_astdb_when_read_then_what_makes_no_sense_counts_as_not_kept(
+    fake: FakeAmi, actions: Actions
+) -> None:
+    kept = {"0301": "local:open", "0302": "internal:held", "0303": "", "0304": "royal:open", "0305": "local:ajar"}
+
+    def tree(server: FakeAmi, action: dict[str, str]) -> None:
+        items = ({"Key": f"/room/{room}", "Val": value} for room, value in kept.items())
+        server.send(answer_list(action, "DBGetTreeResponse", *items))
+
+    fake.scripts["DBGetTree"] = tree
+    assert await actions.room_phones() == {
+        "0301": RoomPhone(PhoneClass.LOCAL, connectable=True),
+        "0302": RoomPhone(PhoneClass.INTERNAL, connectable=False),
+    }
