@@ -48,9 +48,9 @@ def _unknown_queues(settings: Settings) -> Iterator[InitErrorDetails]:
 def _doubled_extensions(settings: Settings) -> Iterator[InitErrorDetails]:
     earlier: list[tuple[str, set[str]]] = [
         ("the places of parked calls", {str(number) for number in PARKING}),
-        ("pbx.short_numbers, which lead outside", set(settings.pbx.short_numbers)),
         ("room_phones.emergency", set(settings.room_phones.emergency)),
         ("room_phones.wake_up_number", {settings.room_phones.wake_up_number}),
+        ("pbx.short_numbers, which lead outside", set(settings.pbx.short_numbers)),
     ]
     for place, shown, extensions in _extension_owners(settings):
         for owner, others in earlier:

@@ -38,7 +38,7 @@ class RoomPhones(BaseModel):
 
 
 def of_each_length(pattern: str) -> list[str]:
-    """Write a pattern out for every length that it stands for: the exchange's own open ends would take any character."""
+    """Write a pattern out for every length that it stands for: the exchange's open ends take any character."""
     if not pattern.endswith("*"):
         return [pattern]
     head = pattern.removesuffix("*")
