@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,6 +27,16 @@ class Actor(Protocol):
     def username(self) -> str:
         """The name used to sign in."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    user_id: int | None = None
+    username: str = "(system)"
+
+
+SYSTEM: Actor = _Program()
+"""The program itself, where no person did it; no user can have this name."""
 
 
 class AuditLog:

@@ -1,0 +1,1 @@
+"""Outbound work: calls that the house owes somebody, and callers who gave up."""
