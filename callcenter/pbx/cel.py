@@ -315,7 +315,14 @@ def _blind(row: CelRow) -> Iterator[Fact]:
 
 
 def _attended(row: CelRow) -> Iterator[Fact]:
-    yield facts.AttendedTransferred(row.at, row.uniqueid, row.extra.get("transfer_target_channel_name", ""))
+    extra = row.extra if "app" in row.extra else {}
+    yield facts.AttendedTransferred(
+        row.at,
+        row.uniqueid,
+        row.extra.get("transfer_target_channel_name", ""),
+        extra.get("channel2_uniqueid", ""),
+        extra.get("transferee_channel_uniqueid", ""),
+    )
 
 
 def _parked(row: CelRow) -> Iterator[Fact]:

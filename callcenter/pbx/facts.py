@@ -124,11 +124,17 @@ class BlindTransferred:
 
 @dataclass(frozen=True, slots=True)
 class AttendedTransferred:
-    """The party on channel `uniqueid` joined the other one with the party on channel `target` (its name)."""
+    """The party on channel `uniqueid` joined the other one with the party on channel `target` (its name).
+
+    `replaced`: where the consultation had not yet led to a bridge (the target rings, or was picked up that instant),
+    the channel whose place `transferee` takes in whatever it is doing; no news of a bridge tells of that.
+    """
 
     at: datetime
     uniqueid: str
     target: str
+    replaced: str = ""
+    transferee: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +305,10 @@ def _attended_transfer(message: Message, at: datetime) -> Fact | None:
     if message["Result"] != "Success":
         return None
     target = message.get("TransferTargetChannel", "")
-    return AttendedTransferred(at, _id(message, "OrigTransfererUniqueid"), target)
+    takes_place = message.get("DestType") == "App" and "TransfereeUniqueid" in message
+    replaced = _id(message, "SecondTransfererUniqueid") if takes_place else ""
+    transferee = _id(message, "TransfereeUniqueid") if takes_place else ""
+    return AttendedTransferred(at, _id(message, "OrigTransfererUniqueid"), target, replaced, transferee)
 
 
 def _parked(message: Message, at: datetime) -> Fact:

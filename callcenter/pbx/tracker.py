@@ -242,12 +242,7 @@ class Tracker:
         swapped = self._channels.get(fact.swapped) if fact.swapped else None
         if swapped is not None:
             self._meet(channel.call, swapped.call, fact.at)
-        self._bridges.put_into(channel, fact.bridge)
-        channel.bridged_at = fact.at
-        for other in self._bridges.members(fact.bridge):
-            self._meet(channel.call, other.call, fact.at)
-        self._notice_consultation(fact.bridge, fact.at)
-        self._review_bridge(fact.bridge, channel.call, fact.at)
+        self._enter(channel, fact.bridge, fact.at)
 
     def _bridge_left(self, fact: facts.BridgeLeft) -> None:
         channel = self._channels.get(fact.uniqueid)
@@ -290,6 +285,8 @@ class Tracker:
             number = consulted.party.number or consulted.call.line
         has_arrived = consulted is not None and consulted.is_person and consulted.up_at is not None
         channel.call.transferred(TransferKind.ATTENDED, channel, number, fact.at, has_arrived=has_arrived)
+        if replaced := self._channels.get(fact.replaced):
+            replaced.heir = fact.transferee
 
     def _parked(self, fact: facts.Parked) -> None:
         if channel := self._known(fact):
@@ -332,6 +329,15 @@ class Tracker:
 
     # --- bridges and calls
 
+    def _enter(self, channel: Channel, bridge: str, at: datetime) -> None:
+        """A channel is in this bridge from now on: whoever is in it too is of the same call."""
+        self._bridges.put_into(channel, bridge)
+        channel.bridged_at = at
+        for other in self._bridges.members(bridge):
+            self._meet(channel.call, other.call, at)
+        self._notice_consultation(bridge, at)
+        self._review_bridge(bridge, channel.call, at)
+
     def _review_bridge(self, bridge: str, also: Call, at: datetime) -> None:
         """A bridge changed: review every call that has a part in it, and the one that has just left it."""
         calls = {also.key: also} | {member.call.key: member.call for member in self._bridges.members(bridge)}
@@ -370,6 +376,9 @@ class Tracker:
         return any(self._bridges.company_of(channel) for channel in call.channels.values())
 
     def _remove(self, channel: Channel, at: datetime, cause: int | None, sip: int) -> None:
+        heir = self._channels.get(channel.heir)
+        if heir is not None and channel.bridge is not None:
+            self._enter(heir, channel.bridge, at)
         call = channel.call
         self._bridges.gone(channel)
         del self._channels[channel.uniqueid]

@@ -34,7 +34,8 @@ class Channel:
     """One live channel as the tracker knows it.
 
     `bridged_at` is when its bridge last changed: older news about its bridge is stale.
-    `refused_at`: its far end asked for the hang-up.
+    `refused_at`: its far end asked for the hang-up. `heir`: the channel (uniqueid) that has taken its place in its
+    call, and so in its bridge.
     """
 
     uniqueid: str
@@ -48,6 +49,7 @@ class Channel:
     bridged_at: datetime | None = None
     rang: bool = False
     refused_at: datetime | None = None
+    heir: str = ""
     gone: bool = False
 
     @property

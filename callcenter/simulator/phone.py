@@ -304,6 +304,8 @@ class Phone:
             dialog.finish(EndedBy.FAILURE, response.status)
             return
         if response.status < 200:
+            if tag_of(response.get("to")):
+                dialog.establish(response)
             if response.body:
                 dialog.media_answered(response.body)
             if response.status in (100, 180, 183):

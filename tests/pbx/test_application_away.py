@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.calls.models import Call
-from callcenter.simulator.behaviours import answers, rings_unanswered
+from callcenter.simulator.behaviours import answers, passing, rings_unanswered
 from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.facts import CallFacts, DialogState, Milestone, WaitedTooLong
 from callcenter.simulator.phone import Phone
@@ -31,6 +31,7 @@ HEARTBEAT = 1
 STALE_AFTER = 3 * HEARTBEAT
 FROZEN_SECONDS = 5
 CUT_SECONDS = 30
+WORDS = 0.5
 RELINKED_WITHIN = 45.0
 """Seconds: after so long a cut the pauses between two tries have grown to half a minute."""
 
@@ -247,9 +248,11 @@ async def five_calls(board: Switchboard) -> FiveCalls:
         await asyncio.gather(*(placed[n].answered() for n in (0, 1, 4)))
         await ringing.cancel()
         talk, first_talk = await one.next_call(), await asker.next_call()
+        await passing(first_talk, WORDS)
         await first_talk.hold()
         asked = asker.call(desks[4].supervisor)
         await asked.answered()
+        await passing(asked, WORDS)
         assert await first_talk.refer(desks[4].supervisor, replaces=asked) == 202
         assert await first_talk.transferred() == 200
         await (await colleague.next_call()).answered()

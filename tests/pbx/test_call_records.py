@@ -17,8 +17,9 @@ import pytest
 
 from callcenter.clock import SystemClock
 from callcenter.pbx.actions import Place
-from callcenter.simulator.behaviours import answers, in_turn, rejects, rings_unanswered
-from callcenter.simulator.facts import Milestone
+from callcenter.simulator.behaviours import answers, in_turn, passing, rejects, rings_unanswered
+from callcenter.simulator.dialog import Dialog
+from callcenter.simulator.facts import CallFacts, Milestone
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role
 from callcenter.staff.service import NewUser, ensure_users
@@ -38,6 +39,9 @@ from tests.pbx.house import (
 from tests.pbx.switchboard import TAKEOVER, Desk, Switchboard
 
 PASSWORD = "a password for tests"
+WORDS = 0.5
+"""Seconds for which people talk before they go on."""
+RINGS = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -202,16 +206,47 @@ async def test_given_a_transfer_after_asking_then_one_record_tells_of_both_opera
         call = guest.call(desk.number)
         await call.answered()
         talk = await first.next_call()
-        await talk.answered()
+        await _few_words(talk)
         await talk.hold()
         asked = first.call(desk.supervisor)
-        await asked.answered()
+        await _few_words(asked)
         assert await talk.refer(desk.supervisor, replaces=asked) == 202
         assert await talk.transferred() == 200
-        taken = await supervisor.next_call()
-        await asyncio.sleep(1)
+        await _few_words(await supervisor.next_call())
         facts = await call.bye()
-        await taken.ended()
+    await _holds_for_both_operators(house, desk, facts)
+
+
+async def test_given_a_transfer_completed_while_the_colleague_still_rings_then_one_record_tells_of_both_operators(
+    house: House, switchboard: Switchboard, desk: Desk
+) -> None:
+    async with (
+        switchboard.phone(desk.first, answers(), media=VOICE) as first,
+        switchboard.phone(desk.supervisor, answers(after=RINGS), media=VOICE) as supervisor,
+        switchboard.guest(media=VOICE) as guest,
+    ):
+        call = guest.call(desk.number)
+        await call.answered()
+        talk = await first.next_call()
+        await _few_words(talk)
+        await talk.hold()
+        asked = first.call(desk.supervisor)
+        await asked.rang()
+        assert await talk.refer(desk.supervisor, replaces=asked) == 202
+        assert await talk.transferred() == 200
+        await _few_words(await supervisor.next_call())
+        facts = await call.bye()
+    await _holds_for_both_operators(house, desk, facts, alone=RINGS)
+
+
+async def _few_words(call: Dialog) -> None:
+    """Nobody asks and hands over within milliseconds: people need a moment to speak."""
+    await call.answered()
+    await passing(call, WORDS)
+
+
+async def _holds_for_both_operators(house: House, desk: Desk, facts: CallFacts, alone: float = 0) -> None:
+    """`alone`: seconds for which the guest heard a phone ring instead of a person."""
     record = await house.audit(facts)
     assert record.operators == [desk.first, desk.supervisor]
     (transfer,) = record.transfers
@@ -221,7 +256,7 @@ async def test_given_a_transfer_after_asking_then_one_record_tells_of_both_opera
         desk.supervisor,
         "completed",
     )
-    assert record.talk_seconds == pytest.approx(facts.talk_seconds, abs=TOLERANCE)
+    assert record.talk_seconds == pytest.approx(facts.talk_seconds - alone, abs=TOLERANCE)
     assert await house.open_calls() == []
 
 

@@ -360,6 +360,20 @@ def test_given_a_bridge_mixed_by_softmix_when_transferred_with_a_consultation_th
     assert near(hold.ended_at, 11651.069)
 
 
+@pytest.mark.parametrize("name", ["hotel-refer-instant", "hotel-refer-ringing"])
+def test_given_a_consultation_not_yet_bridged_when_the_guest_takes_its_place_then_one_call_tells_of_both(name):
+    (call,) = [call for call in calls_in(raw(name)) if call.merged_into is None]
+    seen = dict(reversed(line.split(maxsplit=1)) for line in (FOLDER / f"{name}.ua.log").read_text().splitlines())
+
+    (move,) = call.transfers
+    assert (move.kind, move.from_party, move.to_party, move.result) == (ATTENDED, "6001", "6004", COMPLETED)
+    assert call.operators == ("6001", "6004")
+    assert near(move.at, float(seen["REFER replaces"]) - BASE)
+    rang = float(seen["second phone 200"]) - float(seen["REFER replaces"]) if "second phone 200" in seen else 0
+    connected = float(seen["caller BYE"]) - float(seen["200"]) - rang
+    assert call.talk_seconds == pytest.approx(connected, abs=2 * TOLERANCE)
+
+
 # --- damage
 
 

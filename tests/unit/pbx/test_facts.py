@@ -87,6 +87,22 @@ def test_given_a_swap_when_a_channel_enters_then_the_replaced_one_is_told():
     assert from_ami(event, RECEIVED) == facts.BridgeEntered(RECEIVED, "1.2", "b", "1.1")
 
 
+def test_given_a_transfer_before_the_consultation_is_bridged_when_read_then_who_takes_whose_place_is_told():
+    event = {
+        "Event": "AttendedTransfer",
+        "Result": "Success",
+        "OrigTransfererUniqueid": "1.1",
+        "SecondTransfererUniqueid": "1.2",
+        "TransfereeUniqueid": "1.0",
+        "DestType": "App",
+        "DestApp": "Dial",
+    }
+
+    assert from_ami(event, RECEIVED) == facts.AttendedTransferred(RECEIVED, "1.1", "", "1.2", "1.0")
+    bridged = event | {"DestType": "Bridge", "TransferTargetChannel": "PJSIP/op8002-1"}
+    assert from_ami(bridged, RECEIVED) == facts.AttendedTransferred(RECEIVED, "1.1", "PJSIP/op8002-1")
+
+
 def test_given_an_originated_call_when_dialling_begins_then_number_and_presented_number_are_told():
     event = {
         "Event": "DialBegin",

@@ -691,3 +691,25 @@ def test_given_an_operator_who_called_a_party_outside_when_joining_it_with_the_g
     assert (transfer.to_party, transfer.result) == ("+37060000002", TransferResult.COMPLETED)
     merged = house.told["2.0"]
     assert (merged.merged_into, merged.recording) == (KEY, "2.1")
+
+
+def test_given_a_consultation_picked_up_that_instant_when_the_guest_takes_its_place_then_both_operators_are_told(house):
+    house.caller()
+    house.talk(1)
+    asking = facts.ChannelCreated(at(5), "2.0", "2.0", "PJSIP/op8001-20", True, "8001", "8002")
+    house.tell(asking)
+    house.phone(5, "2.1", "8002", linkedid="2.0")
+    house.tell(facts.ChannelUp(at(6), "2.1"), facts.ChannelUp(at(6), "2.0"))
+    house.tell(facts.AttendedTransferred(at(6), "1.1", "", "2.0", "1.0"))
+    house.bridge(6, "b2", "2.1", "2.0")
+    house.leave(6, "b1", "1.0", "1.1")
+    house.tell(facts.SipCallIdTold(at(6), "2.0", "the guest's"))
+    house.gone(6, "1.1", "2.0")
+    house.leave(20, "b2", "1.0", "2.1")
+    call = house.gone(20, "2.1", "1.0")
+
+    assert call.operators == ("8001", "8002")
+    assert call.talk_seconds == 18
+    (transfer,) = call.transfers
+    assert (transfer.from_party, transfer.to_party, transfer.result) == ("8001", "8002", TransferResult.COMPLETED)
+    assert house.told["2.0"].merged_into == KEY
