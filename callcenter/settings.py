@@ -35,10 +35,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from callcenter.agreement import disagreement, disagreements
+from callcenter.guest_rules import GuestSettings
 from callcenter.mistakes import Mistake as Mistake
 from callcenter.mistakes import SettingsError as SettingsError
 from callcenter.mistakes import yaml_reason
 from callcenter.room_phones import RoomPhones
+from callcenter.words import Words as Words
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CALLCENTER_"
@@ -91,13 +93,6 @@ class Section(BaseModel):
     """A part of the settings file: unknown keys are mistakes, values do not change after start."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(Section):
-    """The same text in both languages of the house."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
 
 
 class Hotel(Section):
@@ -377,6 +372,7 @@ class Settings(Section):
     room_phones: RoomPhones = RoomPhones()
     recording: Recording = Recording()
     ivr: Ivr = Ivr()
+    guests: GuestSettings = GuestSettings()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
 import callcenter.db
+import callcenter.guests.models
 import callcenter.outbound.models
 import recordings.models  # noqa: F401
 from callcenter.db import Base, Database, upgrade

@@ -1,0 +1,43 @@
+"""What a house can set about guest cards (requirements 5)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter.words import Words
+
+LevelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+
+
+class GuestLevel(BaseModel):
+    """A level of guests; the first of the list is the ordinary one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: LevelName
+    name: Words
+
+
+LEVELS = (
+    GuestLevel(id="ordinary", name=Words(zh="普通", en="Ordinary")),
+    GuestLevel(id="silver", name=Words(zh="银卡", en="Silver")),
+    GuestLevel(id="gold", name=Words(zh="金卡", en="Gold")),
+    GuestLevel(id="vip", name=Words(zh="贵宾", en="VIP")),
+)
+
+
+class GuestSettings(BaseModel):
+    """Guest cards. `region`: whose telephone numbers are meant without a country code (ISO 3166).
+
+    `area_code`: with its leading zero, put before local numbers; empty: local numbers are refused.
+    `first_contact_days`: how many days after a card was made its owner must have made contact.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
+    area_code: str = Field(default="", pattern=r"^(0[0-9]{2,4})?$")
+    levels: tuple[GuestLevel, ...] = Field(default=LEVELS, min_length=1)
+    first_contact_days: int = Field(default=7, ge=1, le=365)

@@ -1,0 +1,38 @@
+"""The house's rules about guests, as small objects that decisions take as arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from callcenter.settings import Settings
+from callcenter.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRules:
+    """What a card may say and what follows from it.
+
+    `levels`: the guest levels by name, the ordinary one first. `first_contact`: how long after a card was made its
+    owner must have made contact (requirements 5: one week). `zone`: where a day begins and ends.
+    """
+
+    levels: dict[str, Words]
+    first_contact: timedelta
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, settings: Settings) -> GuestRules:
+        """Take them from the settings."""
+        guests = settings.guests
+        return cls(
+            {level.id: level.name for level in guests.levels},
+            timedelta(days=guests.first_contact_days),
+            settings.hotel.zone,
+        )
+
+    @property
+    def ordinary(self) -> str:
+        """The level of a guest of whom nothing else was said."""
+        return next(iter(self.levels))
