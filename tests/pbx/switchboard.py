@@ -246,6 +246,18 @@ class Switchboard:
         free = re.compile(rf"{endpoint}\b.*\(Not in use\)")
         await self.until(f"queue show {queue}-first", lambda text: bool(free.search(text)))
 
+    @contextlib.asynccontextmanager
+    async def on_break(self, desk: Desk) -> AsyncIterator[None]:
+        """The first operator has a break, as the application tells the queues; ended for whoever has the desk next."""
+        queues = [f"queue {desk.queue}{suffix}" for suffix in ("", "-first", "-wide")]
+        for queue in queues:
+            await self.rx(f"queue pause member PJSIP/op{desk.first} {queue} reason test")
+        try:
+            yield
+        finally:
+            for queue in queues:
+                await self.rx(f"queue unpause member PJSIP/op{desk.first} {queue}")
+
     async def beat(self) -> None:
         """Do what the living application does: show the dialplan its heartbeat."""
         await self.rx(f"dialplan set global HOTEL_HEARTBEAT {int(time.time())}")

@@ -330,10 +330,8 @@ async def test_given_the_application_paused_an_operator_when_it_dies_then_the_ph
     async with (
         phones(switchboard, [desk.first], answers(after=0.2)) as (operator,),
         switchboard.guest(media=VOICE) as guest,
+        _on_break(switchboard, desk),
     ):
-        async with orders(switchboard) as actions:
-            for queue in (desk.queue, f"{desk.queue}-first", f"{desk.queue}-wide"):
-                await actions.queue_pause(f"PJSIP/op{desk.first}", queue, paused=True, reason="break")
         await _passed_over(guest, desk, operator)
         house.kill()
         await until_stale(switchboard)
@@ -345,6 +343,22 @@ async def test_given_the_application_paused_an_operator_when_it_dies_then_the_ph
         await switchboard.until_state(desk.first, "Not in use")
         await _passed_over(guest, desk, operator)
     assert (await house.audit(seen)).operators == [desk.first]
+
+
+@asynccontextmanager
+async def _on_break(board: Switchboard, desk: Desk) -> AsyncIterator[None]:
+    """The first operator has a break that the application told of; ended for whoever has the desk next."""
+    await _pause(board, desk, paused=True)
+    try:
+        yield
+    finally:
+        await _pause(board, desk, paused=False)
+
+
+async def _pause(board: Switchboard, desk: Desk, *, paused: bool) -> None:
+    async with orders(board) as actions:
+        for queue in (desk.queue, f"{desk.queue}-first", f"{desk.queue}-wide"):
+            await actions.queue_pause(f"PJSIP/op{desk.first}", queue, paused=paused, reason="break")
 
 
 async def _passed_over(guest: Phone, desk: Desk, operator: Phone) -> None:

@@ -215,9 +215,11 @@ async def test_given_two_free_operators_then_callers_go_to_the_one_idle_longest(
 async def test_given_a_dead_application_left_the_operator_paused_then_the_phone_rings_all_the_same(
     switchboard: Switchboard, desk: Desk
 ) -> None:
-    async with switchboard.phone(desk.first, answers(after=0.2)), switchboard.guest() as guest:
-        for queue in (desk.queue, f"{desk.queue}-first", f"{desk.queue}-wide"):
-            await switchboard.rx(f"queue pause member PJSIP/op{desk.first} queue {queue} reason test")
+    async with (
+        switchboard.phone(desk.first, answers(after=0.2)),
+        switchboard.guest() as guest,
+        switchboard.on_break(desk),
+    ):
         paused = guest.call(desk.number)
         await paused.answered()
         assert paused.facts().ringing_seconds == pytest.approx(0, abs=0.15)
@@ -233,9 +235,11 @@ async def test_given_a_dead_application_left_the_operator_paused_then_the_phone_
 async def test_given_callers_who_wait_for_a_paused_operator_when_the_application_dies_then_the_first_one_is_answered(
     switchboard: Switchboard, desk: Desk
 ) -> None:
-    async with switchboard.phone(desk.first) as operator, switchboard.guest() as guest:
-        for queue in (desk.queue, f"{desk.queue}-first", f"{desk.queue}-wide"):
-            await switchboard.rx(f"queue pause member PJSIP/op{desk.first} queue {queue} reason test")
+    async with (
+        switchboard.phone(desk.first) as operator,
+        switchboard.guest() as guest,
+        switchboard.on_break(desk),
+    ):
         waiting = []
         for place in (1, 2):
             waiting.append(guest.call(desk.number, caller_id=f"1390000000{place}"))
