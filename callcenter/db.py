@@ -33,6 +33,7 @@ from sqlalchemy import (
     or_,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -175,6 +176,13 @@ async def upgrade(url: str) -> None:
     finally:
         for engine in engines:
             await engine.dispose()
+
+
+def insert_into(session: AsyncSession, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT in the dialect in use, so that it can say what happens on conflict."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def beyond(

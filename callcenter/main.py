@@ -28,6 +28,8 @@ from callcenter.health import Alarms, Check, CheckFailed, Health
 from callcenter.pbx.exchange import Exchange
 from callcenter.pbx.provisioning import load_secrets, pbx_folder
 from callcenter.pbx.server import UNPRIVILEGED_USER
+from callcenter.rooms.seeding import ensure_rooms
+from callcenter.schedule import Schedule
 from callcenter.settings import ROOT, Settings, SettingsError, load
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
@@ -133,6 +135,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
     menus, agi = _menu_parts(settings, clock, alarms)
+    schedule = Schedule(database, clock, settings.hotel.zone, settings.pbx.node, alarms)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))
     health.register("recording_disk", disk.ready)
@@ -141,13 +144,17 @@ def build(settings: Settings, clock: Clock) -> web.Application:
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         await upgrade(settings.database_url)
+        async with database.begin() as session:
+            await ensure_rooms(session, settings)
         writer.start()
         await exchange.start()
         await ingest.start()
         await disk.start()
         await menus.start()
         await _listen_for_menus(agi, settings, alarms)
+        await schedule.start()
         yield
+        await schedule.close()
         await agi.close()
         await menus.close()
         await disk.close()

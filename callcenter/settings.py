@@ -19,9 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     IPvAnyNetwork,
     ModelWrapValidatorHandler,
@@ -35,11 +33,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from callcenter.agreement import disagreement, disagreements
+from callcenter.booking_settings import MeetingRoom, Reservations, RoomType
 from callcenter.guest_rules import GuestSettings
 from callcenter.mistakes import Mistake as Mistake
 from callcenter.mistakes import SettingsError as SettingsError
 from callcenter.mistakes import yaml_reason
 from callcenter.room_phones import RoomPhones
+from callcenter.sections import Name as Name
+from callcenter.sections import Section as Section
 from callcenter.words import Words as Words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +70,6 @@ Listed = BeforeValidator(_split)
 Port = Annotated[int, Field(ge=1, le=65535)]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{3,6}$")]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 SHORT_NUMBERS = (
     "110",
@@ -87,12 +87,6 @@ SHORT_NUMBERS = (
     "12345",
 )
 """Emergency, information and public services in China."""
-
-
-class Section(BaseModel):
-    """A part of the settings file: unknown keys are mistakes, values do not change after start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Hotel(Section):
@@ -370,6 +364,9 @@ class Settings(Section):
     phones: tuple[Phones, ...] = Field(min_length=1)
     rooms: tuple[Rooms, ...] = ()
     room_phones: RoomPhones = RoomPhones()
+    room_types: dict[Name, RoomType] = {}  # noqa: RUF012
+    meeting_rooms: tuple[MeetingRoom, ...] = ()
+    reservations: Reservations = Reservations()
     recording: Recording = Recording()
     ivr: Ivr = Ivr()
     guests: GuestSettings = GuestSettings()

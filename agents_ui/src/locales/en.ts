@@ -209,6 +209,7 @@ const en: typeof zh = {
     recording_damaged: 'Damaged recordings set aside: {count}.',
     database_unavailable: 'The database cannot be reached: calls go on, their records follow when it is back.',
     database_slow: 'The database is slow: call records appear with a delay.',
+    job_failed: 'The scheduled job "{job}" failed; it is tried again by itself.',
     agi_port_taken: 'Port {port} for the spoken menus is not free ({reason}): callers are queued without a menu.',
     menu_refused: 'A menu has mistakes and is refused ({menus}); the one before stays: {reason}',
     other: 'Fault: {code}',

@@ -194,6 +194,7 @@ export default {
     recording_damaged: '有 {count} 个录音文件损坏，已另存待查。',
     database_unavailable: '数据库无法访问：通话照常进行，通话记录会在恢复后补上。',
     database_slow: '数据库响应缓慢：通话记录会稍后出现。',
+    job_failed: '定时任务“{job}”执行失败，系统会自动重试。',
     agi_port_taken: '语音菜单端口 {port} 被占用（{reason}）：来电不经菜单直接排队。',
     menu_refused: '语音菜单有误，未采用（{menus}），仍使用原来的菜单：{reason}',
     other: '故障：{code}',

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, select, text
 import callcenter.db
 import callcenter.guests.models
 import callcenter.outbound.models
+import callcenter.reservations.models
+import callcenter.rooms.models
+import callcenter.schedule
 import recordings.models  # noqa: F401
 from callcenter.db import Base, Database, upgrade
 from callcenter.staff.models import User

@@ -1,0 +1,1 @@
+"""Reservations: individual and group bookings, availability, prices, deposits, audits, no-shows."""
