@@ -33,6 +33,7 @@ class GuestSettings(BaseModel):
 
     `area_code`: with its leading zero, put before local numbers; empty: local numbers are refused.
     `first_contact_days`: how many days after a card was made its owner must have made contact.
+    `contract_filing_days`: how many days after signing a contract customer is filed at the latest.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,3 +42,4 @@ class GuestSettings(BaseModel):
     area_code: str = Field(default="", pattern=r"^(0[0-9]{2,4})?$")
     levels: tuple[GuestLevel, ...] = Field(default=LEVELS, min_length=1)
     first_contact_days: int = Field(default=7, ge=1, le=365)
+    contract_filing_days: int = Field(default=3, ge=0, le=365)

@@ -24,6 +24,8 @@ from callcenter.calls.writer import CallWriter
 from callcenter.clock import Clock, SystemClock
 from callcenter.db import Database, upgrade
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
+from callcenter.guests import routes as guest_routes
+from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Check, CheckFailed, Health
 from callcenter.pbx.exchange import Exchange
 from callcenter.pbx.provisioning import load_secrets, pbx_folder
@@ -131,6 +133,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     store = Store(settings.recordings_folder)
     staff_routes.setup(app, staff)
     call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
+    guest_routes.setup(app, GuestParts.build(settings, clock, audit))
     recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)

@@ -20,6 +20,8 @@ from callcenter.calls.three_rings import Cadences
 from callcenter.clock import SettableClock
 from callcenter.db import Database
 from callcenter.errors import HouseError
+from callcenter.guests import routes as guest_routes
+from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Health
 from callcenter.settings import Settings, load
 from callcenter.staff import routes as staff_routes
@@ -123,6 +125,8 @@ class Application:
         )
         staff_routes.setup(self.web, self.staff)
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone))
+        self.guests = GuestParts.build(self.settings, self.clock, self.audit)
+        guest_routes.setup(self.web, self.guests)
 
     async def add_users(self) -> None:
         """Create one user of each role, named after it."""

@@ -15,11 +15,13 @@ class GuestRules:
     """What a card may say and what follows from it.
 
     `levels`: the guest levels by name, the ordinary one first. `first_contact`: how long after a card was made its
-    owner must have made contact (requirements 5: one week). `zone`: where a day begins and ends.
+    owner must have made contact (requirements 5: one week). `filing`: how long after signing a contract customer may be
+    filed. `zone`: where a day begins and ends.
     """
 
     levels: dict[str, Words]
     first_contact: timedelta
+    filing: timedelta
     zone: ZoneInfo
 
     @classmethod
@@ -29,6 +31,7 @@ class GuestRules:
         return cls(
             {level.id: level.name for level in guests.levels},
             timedelta(days=guests.first_contact_days),
+            timedelta(days=guests.contract_filing_days),
             settings.hotel.zone,
         )
 

@@ -27,7 +27,7 @@ from callcenter.guests.card import (
     settled,
 )
 from callcenter.guests.kinds import DocumentType, NumberKind, Source, Stage
-from callcenter.guests.models import Guest, GuestDocument
+from callcenter.guests.models import Company, Guest, GuestDocument
 from callcenter.guests.numbers import NumberPlan
 from callcenter.guests.rules import GuestRules
 from callcenter.staff.audit import Actor, AuditLog
@@ -106,6 +106,7 @@ class Guests:
         """
         identity = next((paper for paper in papers if paper.type is DocumentType.ID_CARD), None)
         ready = completed(settled(draft, self.plan, self.rules), identity, self.today)
+        await _check_company(session, ready)
         if not attention_seen:
             await self._warn(session, ready.name)
         now = self.clock.now()
@@ -152,6 +153,7 @@ class Guests:
         ready = settled(draft, self.plan, self.rules)
         if not attention_seen and ready.name != guest.name:
             await self._warn(session, ready.name, besides=card.ids)
+        await _check_company(session, ready)
         old, new = difference(facts(draft_of(card)), facts(ready))
         if not new:
             return card
@@ -285,6 +287,11 @@ class Guests:
                     for one in listed
                 ]
             )
+
+
+async def _check_company(session: AsyncSession, draft: Draft) -> None:
+    if draft.company_id is not None and await session.get(Company, draft.company_id) is None:
+        raise NotFound(kind="company", id=draft.company_id)
 
 
 def _papers(papers: Sequence[Document]) -> list[str]:

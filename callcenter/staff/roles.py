@@ -20,12 +20,18 @@ _OPERATOR = frozenset({"calls.read", "calls.see_numbers", "live.read", "recordin
 _SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.read"}
 _MANAGER = _SUPERVISOR | {"audit.read"}
 
+_KNOWS_GUESTS = frozenset({"guests.read"})
+_KEEPS_CARDS = _KNOWS_GUESTS | {"guests.edit", "guests.see_numbers"}
+_OPERATOR |= _KEEPS_CARDS
+_SUPERVISOR |= _KEEPS_CARDS | {"guests.reveal", "guests.export", "guests.companies"}
+_MANAGER |= _SUPERVISOR
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: _OPERATOR,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.MANAGER: _MANAGER,
-    Role.FRONT_DESK: frozenset({"calls.read", "live.read"}),
-    Role.DEPARTMENT: frozenset({"calls.read"}),
+    Role.FRONT_DESK: frozenset({"calls.read", "live.read", "guests.reveal"}) | _KEEPS_CARDS,
+    Role.DEPARTMENT: frozenset({"calls.read"}) | _KNOWS_GUESTS,
     Role.ADMIN: _MANAGER | {"staff.manage"},
 }
 

@@ -32,6 +32,12 @@ def _printable(value: str) -> str:
     return value
 
 
+def _printable_lines(value: str) -> str:
+    for line in value.split("\n"):
+        _printable(line)
+    return value
+
+
 def _in_range(value: datetime) -> datetime:
     if value.year not in YEARS:
         raise PydanticCustomError("year_out_of_range", "year out of range")
@@ -40,6 +46,9 @@ def _in_range(value: datetime) -> datetime:
 
 Text = Annotated[str, AfterValidator(_printable)]
 """Text that both databases can hold: no control characters, no lone surrogates."""
+
+Paragraph = Annotated[str, AfterValidator(_printable_lines)]
+"""Text that may go over several lines."""
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
 """An instant with its zone, in a year that makes sense."""

@@ -9,6 +9,8 @@ from tests.application import Application
 EVERYBODY = set(Role)
 SUPERVISING = {Role.SUPERVISOR, Role.MANAGER, Role.ADMIN}
 OPERATING = SUPERVISING | {Role.OPERATOR}
+CARD_KEEPING = OPERATING | {Role.FRONT_DESK}
+REVEALING = SUPERVISING | {Role.FRONT_DESK}
 
 SPAN = "?from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z"
 
@@ -37,6 +39,20 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/calls/figures"): SUPERVISING,
     ("POST", "/api/v1/calls/{id}/recording/pause"): OPERATING,
     ("POST", "/api/v1/calls/{id}/recording/resume"): OPERATING,
+    ("GET", "/api/v1/guests"): EVERYBODY,
+    ("GET", "/api/v1/guests/search"): EVERYBODY,
+    ("GET", "/api/v1/guests/name-check"): EVERYBODY,
+    ("GET", "/api/v1/guests/export"): SUPERVISING,
+    ("POST", "/api/v1/guests"): CARD_KEEPING,
+    ("GET", "/api/v1/guests/{id}"): EVERYBODY,
+    ("PUT", "/api/v1/guests/{id}"): CARD_KEEPING,
+    ("GET", "/api/v1/guests/{id}/history"): EVERYBODY,
+    ("POST", "/api/v1/guests/{id}/documents"): CARD_KEEPING,
+    ("DELETE", "/api/v1/guest-documents/{id}"): CARD_KEEPING,
+    ("POST", "/api/v1/guest-documents/{id}/reveal"): REVEALING,
+    ("GET", "/api/v1/companies"): EVERYBODY,
+    ("POST", "/api/v1/companies"): SUPERVISING,
+    ("PUT", "/api/v1/companies/{id}"): SUPERVISING,
 }
 PUBLIC = {
     ("POST", "/api/v1/session"),

@@ -71,7 +71,13 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
     assert document["openapi"] == "3.1.0"
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     assert all(operation["summary"].endswith(".") for operation in operations)
-    assert {tag for operation in operations for tag in operation["tags"]} == {"calls", "recordings", "staff", "web"}
+    assert {tag for operation in operations for tag in operation["tags"]} == {
+        "calls",
+        "guests",
+        "recordings",
+        "staff",
+        "web",
+    }
     filters = document["paths"]["/api/v1/calls"]["get"]["parameters"]
     assert {"in": "query", "name": "from", "required": False, "schema": {"type": "string", "format": "date-time"}} in (
         filters
