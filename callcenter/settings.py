@@ -41,6 +41,7 @@ from callcenter.mistakes import yaml_reason
 from callcenter.room_phones import RoomPhones
 from callcenter.sections import Name as Name
 from callcenter.sections import Section as Section
+from callcenter.voice_settings import Speech, Voicemail
 from callcenter.words import Words as Words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -370,6 +371,8 @@ class Settings(Section):
     recording: Recording = Recording()
     ivr: Ivr = Ivr()
     guests: GuestSettings = GuestSettings()
+    voicemail: Voicemail = Voicemail()
+    speech: Speech = Speech()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 

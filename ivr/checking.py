@@ -17,6 +17,7 @@ from ivr.menus import (
     MenuNode,
     QueueNode,
     TransferNode,
+    VoicemailNode,
     edges,
 )
 from ivr.sounds import Sounds
@@ -157,6 +158,8 @@ def _shape(name: str, node: AnyNode) -> str:
             return f'(["{name}: queue {node.queue}"])'
         case TransferNode():
             return f'(["{name}: phone {node.extension}"])'
+        case VoicemailNode():
+            return f'>"{name}: message"]'
         case HangUpNode():
             return f'(("{name}: closing words"))'
         case HoursNode():

@@ -21,6 +21,7 @@ from ivr.menus import (
     MenuNode,
     QueueNode,
     TransferNode,
+    VoicemailNode,
 )
 
 OPERATOR_KEY = "0"
@@ -49,11 +50,12 @@ CallerDid = Pressed | Silence | HungUp
 
 
 class Ending(StrEnum):
-    """How a walk ends: at a person (the first three), with the closing words, or because the caller left."""
+    """How a walk ends: at a person (the first three), with a message, with the closing words, or the caller left."""
 
     QUEUE = "queue"
     OPERATOR = "operator"
     TRANSFER = "transfer"
+    VOICEMAIL = "voicemail"
     HANG_UP = "hang_up"
     GONE = "gone"
 
@@ -183,6 +185,8 @@ def _end(node: EndNode, language: Language) -> End:
             return End(Ending.QUEUE, node.queue, prompts)
         case TransferNode():
             return End(Ending.TRANSFER, node.extension, prompts)
+        case VoicemailNode():
+            return End(Ending.VOICEMAIL, prompts=prompts)
         case HangUpNode():
             return End(Ending.HANG_UP, prompts=prompts)
         case _:

@@ -1,6 +1,6 @@
 """Walks a caller through a menu over AGI, and tells the dialplan the result with the variable set last.
 
-`MENU_RESULT` (queue, operator, transfer or hang_up) proves that the walk was completed; `MENU_TARGET` goes with it.
+`MENU_RESULT` (one of `Ending`) proves that the walk was completed; `MENU_TARGET` goes with it.
 `MENU_PATH`, `MENU_INFORMED` and the channel's language are kept up to date on the way, so that the dialplan's hang-up
 handler can tell of a caller who left in the middle.
 """

@@ -133,6 +133,13 @@ class TransferNode(Part):
     prompts: tuple[PromptName, ...] = ()
 
 
+class VoicemailNode(Part):
+    """The end of the menu: the caller leaves a message for the house, after the node's prompts."""
+
+    kind: Literal["voicemail"]
+    prompts: tuple[PromptName, ...] = ()
+
+
 class HangUpNode(Part):
     """The end of the call, after the node's prompts and the closing words of the house."""
 
@@ -140,7 +147,7 @@ class HangUpNode(Part):
     prompts: tuple[PromptName, ...] = ()
 
 
-EndNode = QueueNode | OperatorNode | TransferNode | HangUpNode
+EndNode = QueueNode | OperatorNode | TransferNode | VoicemailNode | HangUpNode
 Node = Annotated[MenuNode | InformationNode | HoursNode | EndNode, Field(discriminator="kind")]
 
 

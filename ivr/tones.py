@@ -1,4 +1,6 @@
-"""Music on hold, composed by this module: `creek`, a slow pentatonic piece for plucked strings over soft pads.
+"""Sounds that nobody speaks: the tone before a message, and the music on hold.
+
+The music is composed by this module: `creek`, a slow pentatonic piece for plucked strings over soft pads.
 
 The same numbers come out every time: the melody walks a fixed pentatonic scale led by a seeded generator, and the
 piece is computed as a circle (what rings over the end sounds at the beginning), so it loops without a seam.
@@ -26,6 +28,18 @@ PADS = ((2, 5), (1, 4), (3, 6), (0, 5), (2, 6), (1, 5), (3, 5), (2, 4))
 # Rhythms of a bar in beats; a melody with room to breathe.
 RHYTHMS = ((1.0, 1.0, 2.0), (2.0, 1.0, 1.0), (1.5, 0.5, 2.0), (3.0, 1.0), (4.0,))
 STEPS = (-2, -1, -1, 1, 1, 2)
+
+
+BEEP_HERTZ = 1000.0
+BEEP_SECONDS = 0.4
+BEEP_DBFS = -16.0
+
+
+def beep() -> Samples:
+    """The tone after which a caller speaks a message; its ends are soft, so that it does not click."""
+    time = np.arange(round(BEEP_SECONDS * RATE)) / RATE
+    edges = np.minimum(1.0, np.minimum(time, BEEP_SECONDS - time) / 0.02)
+    return np.sin(2 * np.pi * BEEP_HERTZ * time) * edges * float(np.sqrt(2) * 10 ** (BEEP_DBFS / 20))
 
 
 def compose() -> Samples:

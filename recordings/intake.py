@@ -11,6 +11,7 @@ import asyncio
 import errno
 import os
 import re
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_SECONDS = 0.1
 """Shorter files hold nothing that anybody said: calls that ended before they were answered."""
+AUDIBLE = 300
+"""Peak, of 32767, below which a message says nothing: about -40 dBFS, under the noise of a line with a person on it."""
 ODD_LENGTH = "odd_length"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,120}")
 UNREADABLE = {errno.EACCES, errno.EPERM, errno.EIO}
@@ -89,12 +92,12 @@ class Intake:
             raise _Damaged("not a name that the exchange gives")
         if await asyncio.to_thread(_is_written, file.path):
             raise _Later("still open for writing")
-        if file.size < SHORTEST_SECONDS * wav.BYTES_PER_SECOND:
+        if file.size < SHORTEST_SECONDS * file.form.bytes_per_second or await asyncio.to_thread(_says_nothing, file):
             await asyncio.to_thread(_delete, file)
             log.info("empty_recording_deleted", recording=file.name, size=file.size)
             return Taken.EMPTY
-        frames = file.size // wav.FRAME_BYTES
-        if frames > wav.LONGEST_FRAMES:
+        frames = file.size // file.form.frame_bytes
+        if frames > file.form.longest_frames:
             raise _Damaged("longer than a WAV file can be")
         taken = await self._keep_once(file, frames)
         await asyncio.to_thread(_delete, file)
@@ -121,7 +124,7 @@ class Intake:
     async def _keep(self, file: RawFile, frames: int, name: str) -> None:
         folder = PurePosixPath(self.node, file.relative).parent
         kept = await asyncio.to_thread(self._copy, file, frames, str(folder / f"{name}.wav"))
-        problem = ODD_LENGTH if file.size % wav.FRAME_BYTES else None
+        problem = ODD_LENGTH if file.size % file.form.frame_bytes else None
         try:
             async with self.database.begin() as session:
                 row = await service.enter(session, self.node, name, kept, self.clock.now(), problem)
@@ -132,7 +135,7 @@ class Intake:
 
     def _copy(self, file: RawFile, frames: int, path: str) -> Kept:
         with _open(file.path) as raw:
-            kept = self.store.keep(raw, frames, path)
+            kept = self.store.keep(raw, frames, path, file.form)
             after = os.fstat(raw.fileno())
         if (after.st_size, after.st_mtime) != (file.size, file.changed_at):
             raise _Later("it grew while it was copied")
@@ -141,12 +144,24 @@ class Intake:
     def _is_kept(self, file: RawFile, frames: int, path: str, sha256: str, size: int) -> bool:
         """Tell whether this very sound is in the books, and make sure that it is in the store as well."""
         with _open(file.path) as raw:
-            if digest_of(raw, frames) != sha256:
+            if digest_of(raw, frames, file.form) != sha256:
                 return False
             if self.store.size_of(path) != size:
                 raw.seek(0)
-                self.store.keep(raw, frames, path)
+                self.store.keep(raw, frames, path, file.form)
         return True
+
+
+def _says_nothing(file: RawFile) -> bool:
+    """Tell whether a message is silence: the caller was gone, or said not a word, after the tone."""
+    if file.form is not wav.MESSAGE:
+        return False
+    with _open(file.path) as raw:
+        while block := raw.read(wav.BLOCK_BYTES):
+            samples = array("h", block[: len(block) // wav.SAMPLE_BYTES * wav.SAMPLE_BYTES])
+            if samples and max(max(samples), -min(samples)) >= AUDIBLE:
+                return False
+    return True
 
 
 def _is_written(path: Path) -> bool:

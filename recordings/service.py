@@ -6,17 +6,18 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import Select, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call
 from callcenter.errors import HouseError, NotFound
-from recordings import wav
 from recordings.models import Recording
 from recordings.store import Kept
 
 PART_SIGN = "+"
 """Stands in no name that the exchange gives."""
+MESSAGE_SIGN = "-message"
+"""Ends the name of what a caller left as a message; before it stands the name of the call's own recording."""
 TIED_AT_ONCE = 500
 
 
@@ -60,7 +61,7 @@ async def enter(
         IntegrityError: it is in the books already.
     """
     recording = Recording(
-        call_id=await session.scalar(_call_of(node, _whole_name(name))),
+        call_id=await session.scalar(_call_of(node, call_name(name))),
         node=node,
         name=name,
         path=kept.path,
@@ -68,7 +69,7 @@ async def enter(
         size=kept.size,
         sha256=kept.sha256,
         created_at=at,
-        channels=wav.CHANNELS,
+        channels=kept.form.channels,
         checked_at=at,
         problem=problem,
     )
@@ -79,7 +80,7 @@ async def enter(
 
 async def linkedid_of(session: AsyncSession, node: str, name: str) -> str | None:
     """Return the linkedid of the call to which the recording `name` belongs, None while it is not known."""
-    call_id = _call_of(node, _whole_name(name)).scalar_subquery()
+    call_id = _call_of(node, call_name(name)).scalar_subquery()
     linkedid: str | None = await session.scalar(select(Call.linkedid).where(Call.id == call_id))
     return linkedid
 
@@ -95,7 +96,7 @@ async def untied(session: AsyncSession, node: str, merged: Mapping[str, str]) ->
         .order_by(Recording.id.desc())
         .limit(TIED_AT_ONCE)
     )
-    names = {recording_id: _whole_name(name) for recording_id, name in loose}
+    names = {recording_id: call_name(name) for recording_id, name in loose}
     linkedids = {*names.values(), *(merged[name] for name in names.values() if name in merged)}
     calls = await session.execute(
         select(Call.id, Call.recording, Call.linkedid).where(
@@ -147,8 +148,14 @@ def part_name(name: str, number: int) -> str:
     return name if number == 1 else f"{name}{PART_SIGN}{number}"
 
 
-def _whole_name(name: str) -> str:
-    return name.partition(PART_SIGN)[0]
+def is_message() -> ColumnElement[bool]:
+    """The condition that a recording is a message that a caller left."""
+    return Recording.name.contains(MESSAGE_SIGN, autoescape=True)
+
+
+def call_name(name: str) -> str:
+    """Return under which name the call of a recording, of its part or of a message knows its recording."""
+    return name.partition(PART_SIGN)[0].removesuffix(MESSAGE_SIGN)
 
 
 def _call_of(node: str, name: str) -> Select[int]:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.telephony import CallSnapshot
+from recordings.service import call_name
+from recordings.wav import CALL, MESSAGE, Form
 
-SUFFIX = ".raw"
+SUFFIXES = {".raw": CALL, ".sln": MESSAGE}
+"""What the exchange writes: calls as interleaved stereo, messages as signed linear mono."""
 QUARANTINE = "quarantine"
 
 
@@ -30,7 +33,12 @@ class RawFile:
     @property
     def name(self) -> str:
         """The exchange's name of the recording."""
-        return self.path.name.removesuffix(SUFFIX)
+        return self.path.stem
+
+    @property
+    def form(self) -> Form:
+        """How its samples lie."""
+        return SUFFIXES[self.path.suffix]
 
 
 class Spool:
@@ -61,9 +69,9 @@ class Spool:
                 if entry.is_dir(follow_symlinks=False):
                     if path != self.quarantine:
                         yield from self._files(path)
-                elif entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
+                elif path.suffix in SUFFIXES and entry.is_file(follow_symlinks=False):
                     facts = entry.stat(follow_symlinks=False)
-                    relative = str(path.relative_to(self.folder)).removesuffix(SUFFIX)
+                    relative = str(path.relative_to(self.folder).with_suffix(""))
                     yield RawFile(path, relative, facts.st_size, facts.st_mtime)
 
     def set_aside(self, file: RawFile) -> Path:
@@ -72,12 +80,12 @@ class Spool:
         Raises:
             OSError: it cannot be moved.
         """
-        target = self.quarantine / f"{file.relative}{SUFFIX}"
+        target = self.quarantine / f"{file.relative}{file.path.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
         count = 1
         while target.exists():
             count += 1
-            target = self.quarantine / f"{file.relative}.{count}{SUFFIX}"
+            target = self.quarantine / f"{file.relative}.{count}{file.path.suffix}"
         return file.path.rename(target)
 
     def set_aside_files(self) -> list[Path]:
@@ -98,9 +106,10 @@ def live_names(calls: Iterable[CallSnapshot]) -> frozenset[str]:
 def seconds_until_ready(file: RawFile, live: Collection[str], now: float, quiet_seconds: float) -> float | None:
     """Return how long to wait before `file` may be taken in: 0 is now, None until its call has ended.
 
-    A file counts as finished when its call is not among the live ones and nothing was written for `quiet_seconds`.
+    A file counts as finished when its call is not among the live ones and nothing was written for `quiet_seconds`:
+    a caller may listen to a message and record it again as long as the call lasts.
     """
-    if file.name in live:
+    if call_name(file.name) in live:
         return None
     return max(0.0, file.changed_at + quiet_seconds - now)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recordings import wav
+from recordings.wav import Form
 
 
 class StoreFailed(Exception):
@@ -33,6 +34,7 @@ class Kept:
     size: int
     sha256: str
     seconds: float
+    form: Form
 
 
 class Store:
@@ -45,7 +47,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def keep(self, raw: BinaryIO, frames: int, path: str) -> Kept:
+    def keep(self, raw: BinaryIO, frames: int, path: str, form: Form) -> Kept:
         """Write the first `frames` frames of `raw` to `path`; an older file of that path is replaced.
 
         Raises:
@@ -57,7 +59,7 @@ class Store:
         try:
             _make_folders(target.parent)
             _remove_parts(target)
-            digest = self._write(part, raw, frames)
+            digest = self._write(part, raw, frames, form)
             part.replace(target)
             _flush_folder(target.parent)
         except OSError as error:
@@ -65,7 +67,7 @@ class Store:
         finally:
             with suppress(OSError):  # a part left behind is removed next time
                 part.unlink(missing_ok=True)
-        return Kept(path, wav.HEADER_BYTES + frames * wav.FRAME_BYTES, digest, frames / wav.RATE)
+        return Kept(path, form.size_of(frames), digest, frames / wav.RATE, form)
 
     def size_of(self, path: str) -> int | None:
         """Return the size in bytes of the file at `path`, None if there is none."""
@@ -95,45 +97,45 @@ class Store:
             OSError: it cannot be read.
         """
         with self.open(path) as file:
-            frames = wav.frames_in(file)
+            frames, form = wav.measure(file)
             size = file.seek(0, os.SEEK_END)
-            if size != wav.HEADER_BYTES + frames * wav.FRAME_BYTES:
+            if size != form.size_of(frames):
                 raise ValueError(f"{size} bytes do not hold {frames} frames")
             file.seek(0)
-            return Kept(path, size, hashlib.file_digest(file, "sha256").hexdigest(), frames / wav.RATE)
+            return Kept(path, size, hashlib.file_digest(file, "sha256").hexdigest(), frames / wav.RATE, form)
 
-    def _write(self, part: Path, raw: BinaryIO, frames: int) -> str:
+    def _write(self, part: Path, raw: BinaryIO, frames: int, form: Form) -> str:
         digest = hashlib.sha256()
         with open(part, "wb+", opener=_open_private) as file:
-            for block in wav.blocks(raw, frames):
+            for block in wav.blocks(raw, frames, form):
                 digest.update(block)
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())
-            self._check(file, frames)
+            self._check(file, frames, form)
         return digest.hexdigest()
 
     @staticmethod
-    def _check(file: BinaryIO, frames: int) -> None:
+    def _check(file: BinaryIO, frames: int, form: Form) -> None:
         """Read the header back, as a player would, before anything is allowed to delete the raw file."""
         length = file.seek(0, os.SEEK_END)
         file.seek(0)
         try:
-            found = wav.frames_in(file)
+            found = wav.measure(file)
         except ValueError as error:
             raise OSError(errno.EIO, f"written file is damaged: {error}") from error
-        if found != frames or length != wav.HEADER_BYTES + frames * wav.FRAME_BYTES:
-            raise OSError(errno.EIO, f"written file holds {length} bytes and {found} frames of {frames}")
+        if found != (frames, form) or length != form.size_of(frames):
+            raise OSError(errno.EIO, f"written file holds {length} bytes and {found[0]} frames of {frames}")
 
 
-def digest_of(raw: BinaryIO, frames: int) -> str:
+def digest_of(raw: BinaryIO, frames: int, form: Form) -> str:
     """Return the SHA-256 that the WAV file of the first `frames` frames of `raw` has.
 
     Raises:
         SoundUnreadable: `raw` could not be read or is shorter than announced.
     """
     digest = hashlib.sha256()
-    for block in wav.blocks(raw, frames):
+    for block in wav.blocks(raw, frames, form):
         digest.update(block)
     return digest.hexdigest()
 

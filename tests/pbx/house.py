@@ -198,7 +198,7 @@ class House:
         content = file.read_bytes()
         assert hashlib.sha256(content).hexdigest() == recording.sha256
         assert len(content) == recording.size
-        assert recording.channels == wav.CHANNELS
+        assert recording.channels == wav.CALL.channels
         assert recording.name == call.recording
         return recording
 

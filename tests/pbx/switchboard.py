@@ -30,6 +30,7 @@ from callcenter.simulator.phone import Behaviour, Phone
 GREETING_TONE = 700
 HOLD_TONE = 900
 GOODBYE_TONE = 1100
+BEEP_TONE = 800
 MUSIC_TONE = 350
 
 LINES = 46
@@ -53,8 +54,13 @@ MENU_TONES = {
     "menu-wrong": 2200,
     "goodbye": 2300,
     "please-hold": 2400,
+    "voicemail-ask": 2500,
+    "voicemail-review": 2600,
+    "voicemail-kept": 2700,
 }
 """What a menu says, in Chinese; in English `ENGLISH` hertz more."""
+BOTH_TONES = {"voicemail-ask": 600, "voicemail-review": 650, "voicemail-kept": 750}
+"""What a caller without a language hears who may leave a message."""
 ENGLISH = 50
 MENU_SECONDS = 0.6
 TAKEOVER = 2.5
@@ -140,6 +146,7 @@ def hotel_settings(
             "pbx": pbx,
             "var": str(var),
             "ivr": {"menus": str(var / "menus")},
+            "voicemail": {"max_seconds": 10, "silence_seconds": 2},
         }
     )
 
@@ -293,6 +300,8 @@ def make_prompts(folder: Path) -> None:
     """Short tones in place of the house's words: what a caller hears can be told by its frequency."""
     tones = {f"both/greeting-{part}": (GREETING_TONE, 0.6) for part in ("morning", "afternoon", "evening")}
     tones |= {"both/please-hold": (HOLD_TONE, 0.4), "both/goodbye": (GOODBYE_TONE, 0.4), "music/creek": (MUSIC_TONE, 5)}
+    tones |= {f"both/{name}": (frequency, MENU_SECONDS) for name, frequency in BOTH_TONES.items()}
+    tones["music/beep"] = (BEEP_TONE, 0.3)
     for name in ("queue-youarenext", "queue-thereare", "queue-callswaiting", "queue-thankyou"):
         tones |= {f"{language}/{name}": (500, 0.2) for language in ("zh", "en")}
     for name, frequency in MENU_TONES.items():

@@ -26,6 +26,8 @@ from ivr.checking import surroundings
 from ivr.flow import MenuFlow
 from ivr.sounds import Sounds
 from tests.pbx.switchboard import (
+    BEEP_TONE,
+    BOTH_TONES,
     ENGLISH,
     GREETING_TONE,
     HOLD_TONE,
@@ -39,7 +41,9 @@ from tests.pbx.switchboard import (
 )
 
 ENQUIRIES, COMPLAINTS = desk_of(WITH_MENU[0]), desk_of(WITH_MENU[1])
-TONES = {GREETING_TONE: "greeting", HOLD_TONE: "all busy", MUSIC_TONE: "music"} | {
+TONES = {GREETING_TONE: "greeting", HOLD_TONE: "all busy", MUSIC_TONE: "music", BEEP_TONE: "beep"} | {
+    frequency: f"both/{name}" for name, frequency in BOTH_TONES.items()
+} | {
     frequency + shift: f"{language}/{name}"
     for name, frequency in MENU_TONES.items()
     for language, shift in (("zh", 0), ("en", ENGLISH))
@@ -70,6 +74,13 @@ async def living_application(switchboard: Switchboard) -> None:
 @pytest.fixture
 async def server(switchboard: Switchboard, clock: SettableClock) -> AsyncIterator[AgiServer]:
     """The menu's server, as the application runs it."""
+    async with menu_server(switchboard, clock) as server:
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def menu_server(switchboard: Switchboard, clock: SettableClock) -> AsyncIterator[AgiServer]:
+    """The menu's server on the exchange's port."""
     settings = switchboard.settings
     sounds = Sounds(switchboard.pbx.folder / "lib" / "sounds")
     alarms = Alarms(clock)

@@ -237,7 +237,7 @@ async def test_given_a_kept_file_without_row_whose_raw_file_waits_when_recovered
     house: House,
 ) -> None:
     with house.write_raw("100.1", sound(1)).path.open("rb") as raw:
-        house.store.keep(raw, 4000, f"{NODE}/{DAY}/100.1.wav")
+        house.store.keep(raw, 4000, f"{NODE}/{DAY}/100.1.wav", wav.CALL)
     assert await house.ingest().recover() == 0
     await take_all(house)
     assert [row.seconds for row in await house.rows()] == [1.0]
@@ -246,7 +246,7 @@ async def test_given_a_kept_file_without_row_whose_raw_file_waits_when_recovered
 async def test_given_a_cut_file_in_the_store_when_recovered_then_it_is_not_entered_and_stays(house: House) -> None:
     path = house.store.folder / NODE / DAY / "100.1.wav"
     path.parent.mkdir(parents=True)
-    path.write_bytes(wav.header(8000) + bytes(100))
+    path.write_bytes(wav.header(8000, wav.CALL) + bytes(100))
     assert await house.ingest().recover() == 0
     assert path.exists()
     assert await house.rows() == []
@@ -254,7 +254,7 @@ async def test_given_a_cut_file_in_the_store_when_recovered_then_it_is_not_enter
 
 async def test_given_ten_minutes_of_sound_when_taken_then_memory_stays_flat(house: House) -> None:
     with house.write_raw("100.1", b"").path.open("r+b") as file:
-        file.truncate(600 * wav.BYTES_PER_SECOND)
+        file.truncate(600 * wav.CALL.bytes_per_second)
     house.clock.set(house.clock.now() + timedelta(days=365 * 50))  # whatever the machine's clock says, it is quiet
     tracemalloc.start()
     await take_all(house)
