@@ -55,6 +55,7 @@ from recordings.lookup import Lookup
 from recordings.metrics import RecordingMetrics
 from recordings.spool import Spool
 from recordings.store import Store
+from recordings.voicemail import parts as voicemail
 
 log = structlog.get_logger(__name__)
 
@@ -135,6 +136,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
     guest_routes.setup(app, GuestParts.build(settings, clock, audit))
     recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
+    listenings = Listenings(database, clock, audit)
+    recording_routes.setup(app, recording_routes.RecordingParts(store, listenings))
+    messages = voicemail.build(app, settings, database, clock, audit, store, listenings, lambda: None)
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
     menus, agi = _menu_parts(settings, clock, alarms)
@@ -153,6 +157,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await exchange.start()
         await ingest.start()
         await disk.start()
+        await messages.start()
         await menus.start()
         await _listen_for_menus(agi, settings, alarms)
         await schedule.start()
@@ -160,6 +165,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await schedule.close()
         await agi.close()
         await menus.close()
+        await messages.close()
         await disk.close()
         await ingest.close()
         await exchange.close()

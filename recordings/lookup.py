@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import Call
 from callcenter.calls.routes import RecordingInfo
 from recordings.models import Recording
-from recordings.service import is_message
+from recordings.wav import CALL
 
 
 class Lookup:
@@ -20,7 +20,7 @@ class Lookup:
         """Return the recording of each of `rows` that has one, by the call's id; of several the longest."""
         found = await session.execute(
             select(Recording.call_id, Recording.id, Recording.seconds)
-            .where(Recording.call_id.in_([call.id for call in rows]), ~is_message())
+            .where(Recording.call_id.in_([call.id for call in rows]), Recording.channels == CALL.channels)
             .order_by(Recording.seconds, Recording.id)
         )
         return {call_id: RecordingInfo(id, seconds) for call_id, id, seconds in found if call_id is not None}

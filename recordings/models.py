@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.calls.models import Call
 from callcenter.db import Base, BigId
+
+MESSAGES = text("channels = 1")
+"""What tells messages that callers left from recorded calls, which have two channels."""
 
 
 class Recording(Base):
@@ -21,7 +24,10 @@ class Recording(Base):
     """
 
     __tablename__ = "recordings"
-    __table_args__ = (UniqueConstraint("node", "name"),)
+    __table_args__ = (
+        UniqueConstraint("node", "name"),
+        Index("ix_recordings_messages", "id", sqlite_where=MESSAGES, postgresql_where=MESSAGES),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey(Call.id, ondelete="SET NULL"), index=True)

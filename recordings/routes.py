@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
-from io import BufferedReader
 
-import structlog
 from aiohttp import web
 from pydantic import ConfigDict, field_serializer
 
 from callcenter.web.app import DATABASE
-from callcenter.web.identity import address_of, requires, user_of
+from callcenter.web.identity import requires
 from callcenter.web.inputs import path_id
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer, isoformat
-from recordings import service, wav
+from recordings import service
 from recordings.listening import Listenings
 from recordings.models import Recording
-from recordings.ranges import ByteRange, RangeNotSatisfiable, byte_range
-from recordings.service import RecordingGone
+from recordings.playing import SOUND, play
 from recordings.store import Store
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +51,6 @@ class RecordingOut(Output):
         return isoformat(value)
 
 
-_SOUND = Contract(
-    media="audio/wav",
-    also=(HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE),
-)
-
-
 def setup(app: web.Application, parts: RecordingParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
@@ -79,104 +66,15 @@ async def show_recording(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/recordings/{id}/audio")
-@documented(_SOUND)
+@documented(SOUND)
 @requires("recordings.listen")
 async def play_recording(request: web.Request) -> web.StreamResponse:
     """Send the sound, or the part that the player asks for; the listening is noted first."""
-    recording = await _recording(request)
-    file = await asyncio.to_thread(_open_whole, request.app[PARTS].store, recording)
-    try:
-        headers = _headers(recording)
-        if request.method == "GET":
-            await request.app[PARTS].listenings.note(user_of(request), recording, address_of(request))
-        if headers["ETag"] in _tags(request.headers.get("If-None-Match")):
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        try:
-            wanted = _wanted(request, headers["ETag"], recording.size)
-        except RangeNotSatisfiable:
-            headers["Content-Range"] = f"bytes */{recording.size}"
-            return web.Response(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
-        return await _send(request, file, recording.size, wanted, headers)
-    finally:
-        file.close()
+    parts = request.app[PARTS]
+    return await play(request, await _recording(request), parts.store, parts.listenings)
 
 
 async def _recording(request: web.Request) -> Recording:
     number = path_id(request, "recording")
     async with request.app[DATABASE].read() as session:
         return await service.get(session, number)
-
-
-def _open_whole(store: Store, recording: Recording) -> BufferedReader:
-    """Open the file, if it is as long as the books say.
-
-    Raises:
-        RecordingGone: it is not there, cannot be read, or was changed.
-    """
-    try:
-        size = store.size_of(recording.path)
-        if size == recording.size:
-            return store.open(recording.path)
-    except OSError:
-        log.exception("recording_unreadable", recording_id=recording.id, path=recording.path)
-        raise RecordingGone(id=recording.id) from None
-    log.error("recording_gone", recording_id=recording.id, path=recording.path, size=size, expected=recording.size)
-    raise RecordingGone(id=recording.id)
-
-
-def _headers(recording: Recording) -> dict[str, str]:
-    return {
-        "ETag": f'"{recording.sha256}"',
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-cache",
-        "Content-Type": "audio/wav",
-        "Content-Disposition": f'inline; filename="{recording.name}.wav"',
-    }
-
-
-def _tags(header: str | None) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in header.split(",")} if header else set()
-
-
-def _wanted(request: web.Request, tag: str, size: int) -> ByteRange | None:
-    if request.headers.get("If-Range", tag).strip() != tag:
-        return None
-    return byte_range(request.headers.get("Range"), size)
-
-
-async def _send(
-    request: web.Request, file: BufferedReader, size: int, wanted: ByteRange | None, headers: dict[str, str]
-) -> web.StreamResponse:
-    status = HTTPStatus.OK
-    part = wanted or ByteRange(0, size - 1)
-    if wanted is not None:
-        status = HTTPStatus.PARTIAL_CONTENT
-        headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    response = web.StreamResponse(status=status, headers=headers)
-    response.content_length = part.length
-    await response.prepare(request)
-    if request.method == "GET":
-        await _copy(request, response, file, part)
-    return response
-
-
-async def _copy(request: web.Request, response: web.StreamResponse, file: BufferedReader, part: ByteRange) -> None:
-    await asyncio.to_thread(file.seek, part.first)
-    left = part.length
-    while left:
-        block = await asyncio.to_thread(file.read, min(left, wav.BLOCK_BYTES))
-        if not block:
-            _abort(request)
-            return
-        left -= len(block)
-        try:
-            await response.write(block)
-        except ConnectionError:
-            return  # players drop a request whenever somebody moves to another place
-
-
-def _abort(request: web.Request) -> None:
-    """Cut the connection: with fewer bytes than promised, the player must not take what follows for sound."""
-    log.error("recording_cut_while_played", path=request.path)
-    if request.transport is not None:
-        request.transport.abort()

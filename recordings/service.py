@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
+from sqlalchemy import Select, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call
@@ -146,11 +146,6 @@ async def missing(session: AsyncSession, node: str, since: datetime, until: date
 def part_name(name: str, number: int) -> str:
     """Return the name of a recording's part, counted from 1; the first has the recording's own name."""
     return name if number == 1 else f"{name}{PART_SIGN}{number}"
-
-
-def is_message() -> ColumnElement[bool]:
-    """The condition that a recording is a message that a caller left."""
-    return Recording.name.contains(MESSAGE_SIGN, autoescape=True)
 
 
 def call_name(name: str) -> str:

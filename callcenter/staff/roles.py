@@ -16,7 +16,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_OPERATOR = frozenset({"calls.read", "calls.see_numbers", "live.read", "recordings.pause"})
+_OPERATOR = frozenset({"calls.read", "calls.see_numbers", "live.read", "recordings.pause", "voicemail.handle"})
 _SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.read"}
 _MANAGER = _SUPERVISOR | {"audit.read"}
 

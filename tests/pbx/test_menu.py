@@ -41,13 +41,15 @@ from tests.pbx.switchboard import (
 )
 
 ENQUIRIES, COMPLAINTS = desk_of(WITH_MENU[0]), desk_of(WITH_MENU[1])
-TONES = {GREETING_TONE: "greeting", HOLD_TONE: "all busy", MUSIC_TONE: "music", BEEP_TONE: "beep"} | {
-    frequency: f"both/{name}" for name, frequency in BOTH_TONES.items()
-} | {
-    frequency + shift: f"{language}/{name}"
-    for name, frequency in MENU_TONES.items()
-    for language, shift in (("zh", 0), ("en", ENGLISH))
-}
+TONES = (
+    {GREETING_TONE: "greeting", HOLD_TONE: "all busy", MUSIC_TONE: "music", BEEP_TONE: "beep"}
+    | {frequency: f"both/{name}" for name, frequency in BOTH_TONES.items()}
+    | {
+        frequency + shift: f"{language}/{name}"
+        for name, frequency in MENU_TONES.items()
+        for language, shift in (("zh", 0), ("en", ENGLISH))
+    }
+)
 DAYTIME = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 """Noon and four in the morning in the hotel."""

@@ -50,6 +50,8 @@ def walk(menu: Menu, keys: str, at: datetime = NOON) -> tuple[Position, Step]:
         ("1", End(Ending.QUEUE, "enquiries")),
         ("2", End(Ending.QUEUE, "complaints", ("zh/complaint-promise",))),
         ("92", End(Ending.QUEUE, "complaints", ("en/complaint-promise",))),
+        ("8", End(Ending.VOICEMAIL)),
+        ("98", End(Ending.VOICEMAIL)),
         ("3", End(Ending.OPERATOR)),
         ("0", End(Ending.OPERATOR)),
         ("40", End(Ending.OPERATOR)),
@@ -146,6 +148,7 @@ def menus(draw: st.DrawFn) -> Menu:
                 st.just({"kind": "queue", "queue": "q"}),
                 st.just({"kind": "transfer", "extension": "8101"}),
                 st.just({"kind": "operator"}),
+                st.just({"kind": "voicemail"}),
                 st.just({"kind": "hang_up"}),
             )
         )

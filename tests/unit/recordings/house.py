@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,11 @@ ANSWERED_AFTER = timedelta(seconds=5)
 def sound(seconds: float, seed: int = 0) -> bytes:
     """Make raw stereo sound of that length; another `seed` sounds differently."""
     return bytes([seed % 256, 1, 2, 3]) * round(seconds * wav.RATE)
+
+
+def speech(seconds: float, peak: int = 8000) -> bytes:
+    """Make raw mono sound of that length, as a message has it."""
+    return struct.pack("<hh", peak, -peak) * round(seconds * wav.RATE / 2)
 
 
 class House:
@@ -95,6 +101,15 @@ class House:
         os.utime(path, (changed_at, changed_at))
         return RawFile(path, f"{DAY}/{name}", len(content), path.stat().st_mtime)
 
+    def write_message(self, linkedid: str, content: bytes, *, age: float = 10.0) -> RawFile:
+        """Let a caller have left a message, finished `age` seconds ago."""
+        path = self.spool.folder / DAY / f"{linkedid}-message.sln"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        changed_at = self.clock.now().timestamp() - age
+        os.utime(path, (changed_at, changed_at))
+        return RawFile(path, f"{DAY}/{linkedid}-message", len(content), path.stat().st_mtime)
+
     def raw_names(self) -> list[str]:
         return [file.name for file in self.spool.scan()]
 
@@ -123,7 +138,16 @@ class House:
             return list(await session.scalars(select(Call).order_by(Call.id)))
 
     async def add_call(
-        self, linkedid: str, recording: str | None, *, lasted: float = 60.0, answered: bool = True, node: str = NODE
+        self,
+        linkedid: str,
+        recording: str | None,
+        *,
+        lasted: float = 60.0,
+        answered: bool = True,
+        node: str = NODE,
+        caller: str = "13800000001",
+        menu: dict[str, object] | None = None,
+        ended: bool = True,
     ) -> int:
         """Enter a call that ends now, answered at its start."""
         ended_at = self.clock.now()
@@ -132,13 +156,14 @@ class House:
             node=node,
             linkedid=linkedid,
             direction="inbound",
-            caller="13800000001",
+            caller=caller,
             line="4001",
+            menu=menu,
             started_at=started_at,
             quarter=int(started_at.timestamp() // 900),
             answered_at=started_at if answered else None,
             answered_by="operator" if answered else "none",
-            ended_at=ended_at,
+            ended_at=ended_at if ended else None,
             outcome="answered" if answered else "abandoned",
             operators=[],
             rings=[],

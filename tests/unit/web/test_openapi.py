@@ -27,6 +27,7 @@ from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.listening import Listenings
 from recordings.store import Store
+from recordings.voicemail import routes as voicemail_routes
 from tests.application import Application
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -43,6 +44,10 @@ async def whole(database: Database, tmp_path: Path, aiohttp_client: AiohttpClien
     await built.add_users()
     listenings = Listenings(database, built.clock, built.audit)
     recording_routes.setup(built.web, recording_routes.RecordingParts(Store(tmp_path / "recordings"), listenings))
+    parts = voicemail_routes.VoicemailParts(
+        Store(tmp_path / "recordings"), listenings, built.clock, built.audit, lambda: None
+    )
+    voicemail_routes.setup(built.web, parts)
     exclusions.setup(built.web, exclusions.ExclusionParts(built.telephony))
     built.client = await aiohttp_client(built.web)
     return built

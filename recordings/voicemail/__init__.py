@@ -1,0 +1,1 @@
+"""Messages that callers left: filed, listened to, written down, answered by a call."""
