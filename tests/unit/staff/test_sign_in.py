@@ -19,7 +19,13 @@ async def test_given_a_user_when_signing_in_then_the_session_names_rights_and_ho
     session = await answer.json()
     assert answer.status == 200
     assert session["user"]["role"] == "operator"
-    assert session["user"]["permissions"] == ["calls.read", "calls.see_numbers", "live.read", "recordings.pause"]
+    assert session["user"]["permissions"] == [
+        "calls.read",
+        "calls.see_numbers",
+        "live.read",
+        "recordings.pause",
+        "voicemail.handle",
+    ]
     assert [line["number"] for line in session["lines"]] == ["4001", "4002", "4003"]
     assert {line["ring_cadence"] for line in session["lines"]} == {5.0}
     assert session["hotel"]["timezone"] == "Asia/Shanghai"
