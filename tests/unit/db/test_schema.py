@@ -16,7 +16,6 @@ import callcenter.outbound.models
 import callcenter.reservations.models
 import callcenter.rooms.models
 import callcenter.schedule
-import recordings.models  # noqa: F401
 import recordings.voicemail.models  # noqa: F401
 from callcenter.db import Base, Database, upgrade
 from callcenter.staff.models import User
