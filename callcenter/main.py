@@ -135,7 +135,6 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     staff_routes.setup(app, staff)
     call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
     guest_routes.setup(app, GuestParts.build(settings, clock, audit))
-    recording_routes.setup(app, recording_routes.RecordingParts(store, Listenings(database, clock, audit)))
     listenings = Listenings(database, clock, audit)
     recording_routes.setup(app, recording_routes.RecordingParts(store, listenings))
     messages = voicemail.build(app, settings, database, clock, audit, store, listenings, lambda: None)
