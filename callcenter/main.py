@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -19,12 +19,14 @@ from prometheus_client import CollectorRegistry
 from callcenter import logs, metrics
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
+from callcenter.calls.linker import CallLinker
 from callcenter.calls.three_rings import Cadences
 from callcenter.calls.writer import CallWriter
 from callcenter.clock import Clock, SystemClock
 from callcenter.db import Database, upgrade
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
 from callcenter.guests import routes as guest_routes
+from callcenter.guests.calls import GUEST
 from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Check, CheckFailed, Health
 from callcenter.pbx.exchange import Exchange
@@ -60,6 +62,7 @@ from recordings.voicemail import parts as voicemail
 log = structlog.get_logger(__name__)
 
 EVENT_LOG_OFFSET = "event_log_offset"
+Told = Callable[[Mapping[CallKey, int]], None]
 PAGES = ROOT / "agents_ui" / "dist"
 
 
@@ -102,7 +105,10 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     database = Database(settings.database_url)
     bus, alarms, health, registry = EventBus(), Alarms(clock), Health(), CollectorRegistry()
     live = LiveHub(clock)
-    writer = CallWriter(database, bus, Cadences.of(settings), alarms, live.note_ids)
+    audit = AuditLog(clock)
+    guests = GuestParts.build(settings, clock, audit)
+    linker = CallLinker(database, guests.subjects, clock)
+    writer = CallWriter(database, bus, Cadences.of(settings), alarms, _both(live.note_ids, linker.note))
     secrets = load_secrets(settings)
     exchange = Exchange(
         settings.pbx,
@@ -113,7 +119,6 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         memory=DatabaseMemory(database, writer, settings.pbx.node),
         clock=clock,
     )
-    audit = AuditLog(clock)
     staff = StaffParts.build(settings, database, clock, Passwords(), audit)
     app = create_app(
         Parts(
@@ -133,8 +138,8 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     )
     store = Store(settings.recordings_folder)
     staff_routes.setup(app, staff)
-    call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone))
-    guest_routes.setup(app, GuestParts.build(settings, clock, audit))
+    call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone, {GUEST: guests.subjects}))
+    guest_routes.setup(app, guests)
     listenings = Listenings(database, clock, audit)
     recording_routes.setup(app, recording_routes.RecordingParts(store, listenings))
     messages = voicemail.build(app, settings, database, clock, audit, store, listenings, lambda: None)
@@ -152,6 +157,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await upgrade(settings.database_url)
         async with database.begin() as session:
             await ensure_rooms(session, settings)
+        await linker.start()
         writer.start()
         await exchange.start()
         await ingest.start()
@@ -169,10 +175,19 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await ingest.close()
         await exchange.close()
         await writer.close()
+        await linker.close()
         await database.close()
 
     app.cleanup_ctx.append(running)
     return app
+
+
+def _both(one: Told, other: Told) -> Told:
+    def tell(ids: Mapping[CallKey, int]) -> None:
+        one(ids)
+        other(ids)
+
+    return tell
 
 
 def _menu_parts(settings: Settings, clock: Clock, alarms: Alarms) -> tuple[MenuBook, AgiServer]:

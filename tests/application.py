@@ -21,6 +21,7 @@ from callcenter.clock import SettableClock
 from callcenter.db import Database
 from callcenter.errors import HouseError
 from callcenter.guests import routes as guest_routes
+from callcenter.guests.calls import GUEST
 from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Health
 from callcenter.settings import Settings, load
@@ -124,8 +125,9 @@ class Application:
             )
         )
         staff_routes.setup(self.web, self.staff)
-        call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone))
         self.guests = GuestParts.build(self.settings, self.clock, self.audit)
+        subjects = {GUEST: self.guests.subjects}
+        call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))
         guest_routes.setup(self.web, self.guests)
 
     async def add_users(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, BigId
 
 _OPEN = text("ended_at IS NULL")
+_STANDING = text("unlinked_at IS NULL")
 
 
 class Call(Base):
@@ -66,6 +67,37 @@ class Call(Base):
     late: Mapped[bool]
     rank: Mapped[int] = mapped_column(SmallInteger)
     known_until: Mapped[datetime]
+
+
+class CallLink(Base):
+    """What a call was about, as (subject type, id); a link that was taken back stays on record."""
+
+    __tablename__ = "call_links"
+    __table_args__ = (
+        Index(
+            "uq_call_links_standing",
+            "call_id",
+            "subject_type",
+            "subject_id",
+            unique=True,
+            postgresql_where=_STANDING,
+            sqlite_where=_STANDING,
+        ),
+        Index(None, "call_id"),
+        Index(None, "subject_type", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    subject_type: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    how: Mapped[str] = mapped_column(String(16))
+    linked_at: Mapped[datetime]
+    linked_by: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500))
+    unlinked_at: Mapped[datetime | None]
+    unlinked_by: Mapped[str] = mapped_column(String(64))
+    unlink_reason: Mapped[str] = mapped_column(String(500))
 
 
 class ExchangeState(Base):

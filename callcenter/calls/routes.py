@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -11,26 +11,31 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls import service
+from callcenter.calls import links, service
 from callcenter.calls.figures import figures
+from callcenter.calls.links import SubjectNames
 from callcenter.calls.models import Call
 from callcenter.calls.schemas import (
     CallDetail,
     CallFilter,
+    CallLinkIn,
+    CallLinkList,
     CallPage,
+    CallUnlinkIn,
     FiguresFilter,
     FiguresOut,
     Mask,
     RecordingOut,
     call_detail,
+    call_link,
     call_row,
     figures_row,
 )
 from callcenter.errors import NotPermitted
 from callcenter.telephony import CallKey, Telephony
-from callcenter.web.app import DATABASE
+from callcenter.web.app import CLOCK, DATABASE
 from callcenter.web.identity import AUDIT, address_of, requires, user_of
-from callcenter.web.inputs import from_cursor, path_id, query
+from callcenter.web.inputs import body, from_cursor, path_id, query
 from callcenter.web.masking import mask
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content, one_page
@@ -55,11 +60,15 @@ class RecordingLookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CallParts:
-    """What these routes need: the exchange, the recordings, and the hotel's zone for hours."""
+    """What these routes need: the exchange, the recordings, and the hotel's zone for hours.
+
+    `subjects`: what calls can be about, by type, and who knows their names.
+    """
 
     telephony: Telephony
     recordings: RecordingLookup
     zone: ZoneInfo
+    subjects: Mapping[str, SubjectNames] = field(default_factory=dict)
 
 
 PARTS: web.AppKey[CallParts] = web.AppKey("call_parts", CallParts)
@@ -127,6 +136,70 @@ async def pause_recording(request: web.Request) -> web.Response:
 async def resume_recording(request: web.Request) -> web.Response:
     """Record sound again."""
     return await _switch(request, request.app[PARTS].telephony.resume_recording, "recording.resumed")
+
+
+@routes.get("/api/v1/calls/{id}/links")
+@documented(Contract(answer=CallLinkList))
+@requires("calls.read")
+async def list_links(request: web.Request) -> web.Response:
+    """Show what a call was about, and what it was once thought to be about."""
+    number = path_id(request, "call")
+    async with request.app[DATABASE].read() as session:
+        await service.one(session, number)
+        return answer(await _links(request, session, number))
+
+
+@routes.post("/api/v1/calls/{id}/links")
+@documented(Contract(body=CallLinkIn, answer=CallLinkList, status=HTTPStatus.CREATED))
+@requires("calls.link")
+async def link_call(request: web.Request) -> web.Response:
+    """Link a call to what it was about."""
+    number = path_id(request, "call")
+    wanted = await body(request, CallLinkIn)
+    subject = (wanted.subject_type, wanted.subject_id)
+    user, now = user_of(request), request.app[CLOCK].now()
+    async with request.app[DATABASE].begin() as session:
+        await links.check_subject(session, subject, request.app[PARTS].subjects)
+        made = await links.link(session, number, subject, by=user.username, at=now, reason=wanted.reason)
+        if made is not None:
+            after = {"subject": wanted.subject_type, "id": wanted.subject_id}
+            request.app[AUDIT](
+                session,
+                user,
+                "call.linked",
+                ("call", number),
+                after=after,
+                note=wanted.reason,
+                address=address_of(request),
+            )
+        return answer(await _links(request, session, number), HTTPStatus.CREATED)
+
+
+@routes.post("/api/v1/call-links/{id}/removal")
+@documented(Contract(body=CallUnlinkIn, answer=CallLinkList))
+@requires("calls.link")
+async def unlink_call(request: web.Request) -> web.Response:
+    """Take a link back, with a reason."""
+    number = path_id(request, "call_link")
+    wanted = await body(request, CallUnlinkIn)
+    user, now = user_of(request), request.app[CLOCK].now()
+    async with request.app[DATABASE].begin() as session:
+        gone = await links.unlink(session, number, by=user.username, at=now, reason=wanted.reason)
+        request.app[AUDIT](
+            session,
+            user,
+            "call.unlinked",
+            ("call", gone.call_id),
+            before={"subject": gone.subject_type, "id": gone.subject_id},
+            note=wanted.reason,
+            address=address_of(request),
+        )
+        return answer(await _links(request, session, gone.call_id))
+
+
+async def _links(request: web.Request, session: AsyncSession, call_id: int) -> CallLinkList:
+    found = await links.named(session, await links.of_call(session, call_id), request.app[PARTS].subjects)
+    return CallLinkList(items=[call_link(one) for one in found])
 
 
 async def _switch(request: web.Request, act: Callable[[CallKey], Awaitable[None]], action: str) -> web.Response:

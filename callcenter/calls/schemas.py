@@ -10,12 +10,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from callcenter.calls.figures import By, Figures
+from callcenter.calls.links import NamedLink
 from callcenter.calls.models import Call
 from callcenter.calls.records import to_snapshot
 from callcenter.calls.service import CallQuery
 from callcenter.calls.timeline import Entry, timeline
 from callcenter.telephony import Answerer, Direction, Outcome
-from callcenter.web.inputs import Input, Instant, Text
+from callcenter.web.inputs import MAX_ID, Input, Instant, Text
 from callcenter.web.output import Output
 
 LONGEST_SPAN = timedelta(days=366)
@@ -141,6 +142,43 @@ class CallPage(Output):
     next: str | None
 
 
+class CallLinkIn(Input):
+    """What a call was about."""
+
+    subject_type: Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+    subject_id: int = Field(ge=1, le=MAX_ID)
+    reason: Annotated[Text, Field(max_length=500)] = ""
+
+
+class CallUnlinkIn(Input):
+    """Why a call was not about that."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class CallLinkOut(Output):
+    """What a call was about; `name` is empty where the subject is gone, `unlinked_at` tells that it was taken back."""
+
+    id: int
+    call_id: int
+    subject_type: str
+    subject_id: int
+    name: str
+    how: str
+    linked_at: datetime
+    linked_by: str
+    reason: str
+    unlinked_at: datetime | None
+    unlinked_by: str
+    unlink_reason: str
+
+
+class CallLinkList(Output):
+    """What a call was about, the oldest first."""
+
+    items: list[CallLinkOut]
+
+
 class FiguresRow(Output):
     """The figures of one hour, one line or the whole span."""
 
@@ -183,6 +221,12 @@ def call_detail(call: Call, recording: RecordingOut | None, mask: Mask) -> CallD
         queue_waits=call.queue_waits,
         menu=None if call.menu is None else MenuOut.model_validate(call.menu),
     )
+
+
+def call_link(one: NamedLink) -> CallLinkOut:
+    """Describe a link."""
+    fields = {name: getattr(one.link, name) for name in CallLinkOut.model_fields if name != "name"}
+    return CallLinkOut(**fields, name=one.name)
 
 
 def figures_row(figures: Figures) -> FiguresRow:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.calls import links
 from callcenter.calls.models import Call, ExchangeState
 from callcenter.calls.records import precedence, to_row, to_snapshot
 from callcenter.calls.three_rings import Cadences
@@ -58,14 +59,15 @@ async def store(session: AsyncSession, calls: Iterable[CallSnapshot], cadences: 
         return {}
     # In the order of their keys, so that two writers lock rows in the same order and never each other.
     ordered = [latest[key] for key in sorted(latest, key=lambda key: (key.node, key.linkedid))]
-    merged = [(call.key.node, call.key.linkedid) for call in ordered if call.merged_into is not None]
-    if merged:
-        await session.execute(delete(Call).where(tuple_(Call.node, Call.linkedid).in_(merged)))
     rows = [to_row(call, cadences) for call in ordered if call.merged_into is None]
-    if not rows:
-        return {}
-    written = await session.execute(_upsert(session), rows)
-    return {CallKey(node, linkedid): number for number, node, linkedid in written}
+    ids: dict[CallKey, int] = {}
+    if rows:
+        written = await session.execute(_upsert(session), rows)
+        ids = {CallKey(node, linkedid): number for number, node, linkedid in written}
+    merged = {call.key: call.merged_into for call in ordered if call.merged_into is not None}
+    if merged:
+        await links.drop_merged(session, merged, ids)
+    return ids
 
 
 async def open_snapshots(session: AsyncSession, node: str) -> list[CallSnapshot]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from callcenter.clock import Clock
+from callcenter.guests.calls import CallHistory, GuestSubjects
 from callcenter.guests.companies import Companies
 from callcenter.guests.numbers import NumberPlan
 from callcenter.guests.rules import GuestRules
@@ -26,6 +27,7 @@ class GuestParts:
     guests: Guests
     companies: Companies
     search: Search
+    subjects: GuestSubjects
     sources: tuple[TimelineSource, ...]
 
     @classmethod
@@ -40,7 +42,8 @@ class GuestParts:
     ) -> GuestParts:
         """Put the slice together; `finders` and `sources` are what other slices know of guests."""
         guests = Guests(clock, NumberPlan.of(settings), GuestRules.of(settings), audit)
-        return cls(guests, Companies(clock, audit), Search(finders), tuple(sources))
+        known = (CallHistory(), *sources)
+        return cls(guests, Companies(clock, audit), Search(finders), GuestSubjects(guests), known)
 
 
 PARTS: web.AppKey[GuestParts] = web.AppKey("guest_parts", GuestParts)

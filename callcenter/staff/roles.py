@@ -21,7 +21,7 @@ _SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.r
 _MANAGER = _SUPERVISOR | {"audit.read"}
 
 _KNOWS_GUESTS = frozenset({"guests.read"})
-_KEEPS_CARDS = _KNOWS_GUESTS | {"guests.edit", "guests.see_numbers"}
+_KEEPS_CARDS = _KNOWS_GUESTS | {"guests.edit", "guests.see_numbers", "calls.link"}
 _OPERATOR |= _KEEPS_CARDS
 _SUPERVISOR |= _KEEPS_CARDS | {"guests.reveal", "guests.export", "guests.companies"}
 _MANAGER |= _SUPERVISOR
