@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.pbx.server import UNPRIVILEGED_USER, PrivatePbx
-from callcenter.settings import Settings
+from callcenter.settings import ROOT, Settings
 from tests.pbx.switchboard import free_port, hotel_settings, install_asterisk
 
 
@@ -74,3 +74,17 @@ def test_given_a_running_exchange_then_it_is_not_root_and_cannot_write_what_it_o
     assert {path.stat().st_uid for path in (pbx.folder, *(pbx.folder / "etc").iterdir())} == {os.geteuid()}
     assert (pbx.folder / "db" / "astdb.sqlite3").stat().st_uid == expected
     assert (pbx.folder / "db" / "astdb.sqlite3").stat().st_mode & 0o077 == 0
+
+
+def test_given_the_private_exchange_when_it_runs_then_it_uses_no_library_of_this_machine(settings: Settings) -> None:
+    """But those by which this machine looks names up (libnss_…), which the C library asks for."""
+    pbx = PrivatePbx(settings)
+    pbx.ensure_running()
+    pbx.wait_ready()
+    root = ROOT / "var" / "asterisk" / "root"
+
+    words = Path(f"/proc/{pbx.pid()}/maps").read_text().split()
+    libraries = {Path(word) for word in words if ".so" in word and not word.rpartition("/")[2].startswith("libnss_")}
+
+    assert {library for library in libraries if not library.is_relative_to(root.resolve())} == set()
+    assert {library.name for library in libraries} >= {"libsoftokn3.so", "libfreeblpriv3.so"}
