@@ -62,6 +62,12 @@ export const router = createRouter({
           meta: { title: 'page.call', permission: 'calls.read' },
         },
         {
+          path: 'voicemail',
+          name: 'voicemail',
+          component: () => import('@/pages/VoicemailPage.vue'),
+          meta: { title: 'page.voicemail', permission: 'voicemail.handle' },
+        },
+        {
           path: 'figures',
           name: 'figures',
           component: () => import('@/pages/FiguresPage.vue'),

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from aiohttp import web
+from sqlalchemy import select
 
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
@@ -18,9 +19,13 @@ from callcenter.settings import ROOT
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
 from recordings import routes as recording_routes
 from recordings import service as recording_service
+from recordings import wav
 from recordings.listening import Listenings
 from recordings.lookup import Lookup
 from recordings.store import Store
+from recordings.voicemail import routes as voicemail_routes
+from recordings.voicemail.filing import Filing
+from recordings.voicemail.models import TextState, Voicemail
 from tests.application import NOON, Application
 
 PAGES = ROOT / "agents_ui" / "dist"
@@ -69,10 +74,27 @@ class BrowserHouse:
         assert call.recording is not None
         frames = round(seconds * RATE)
         sound = BytesIO(b"".join(_tones(frames)))
-        kept = await asyncio.to_thread(self._store.keep, sound, frames, f"pbx1/{call.recording}.wav")
+        kept = await asyncio.to_thread(self._store.keep, sound, frames, f"pbx1/{call.recording}.wav", wav.CALL)
         async with self._database.begin() as session:
             entered = await recording_service.enter(session, call.key.node, call.recording, kept, NOON, None)
             return entered.id
+
+    async def leave_message(self, call: CallSnapshot, seconds: float, text: str | None = None) -> int:
+        """Let the caller of `call` have left a message, filed and, if `text` is given, written down; return its id."""
+        name = f"{call.key.linkedid}-message"
+        frames = round(seconds * RATE)
+        sound = BytesIO(b"".join(frame[:2] for frame in _tones(frames)))
+        kept = await asyncio.to_thread(self._store.keep, sound, frames, f"pbx1/{name}.wav", wav.MESSAGE)
+        async with self._database.begin() as session:
+            await recording_service.enter(session, call.key.node, name, kept, NOON, None)
+        clock, audit = self.application.clock, self.application.audit
+        filing = Filing(self._database, call.key.node, clock, audit, first_language="zh", changed=lambda: None)
+        assert await filing.file_once() == 1
+        async with self._database.begin() as session:
+            voicemail = (await session.scalars(select(Voicemail).order_by(Voicemail.id.desc()).limit(1))).one()
+            voicemail.text = text
+            voicemail.text_state = (TextState.WRITTEN if text else TextState.NO_ENGINE).value
+            return voicemail.id
 
     def lose_recordings(self) -> None:
         """Remove the files of all recordings; the books still know them."""
@@ -84,8 +106,12 @@ class BrowserHouse:
         zone = application.settings.hotel.zone
         application.web[call_routes.PARTS] = call_routes.CallParts(application.telephony, Lookup(), zone)
         audit = application.audit
-        parts = recording_routes.RecordingParts(self._store, Listenings(self._database, application.clock, audit))
-        recording_routes.setup(application.web, parts)
+        listenings = Listenings(self._database, application.clock, audit)
+        recording_routes.setup(application.web, recording_routes.RecordingParts(self._store, listenings))
+        voicemail_routes.setup(
+            application.web,
+            voicemail_routes.VoicemailParts(self._store, listenings, application.clock, audit, lambda: None),
+        )
         application.alarms.subscribe(application.live.publish_alarms)
         return application
 

@@ -25,6 +25,7 @@ export type Permission =
   | 'recordings.listen'
   | 'recordings.pause'
   | 'recordings.exclude'
+  | 'voicemail.handle'
   | 'live.read'
   | 'audit.read'
   | 'figures.read'

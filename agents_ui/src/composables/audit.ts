@@ -23,6 +23,9 @@ export const ACTIONS = [
   'recording.resumed',
   'recording.excluded',
   'recording.included',
+  'voicemail.heard',
+  'voicemail.done',
+  'voicemail.reopened',
 ] as const;
 
 export interface AuditFilters {

@@ -1,11 +1,14 @@
+import voicemail from './en/voicemail';
 import type zh from './zh';
 
 const en: typeof zh = {
+  voicemail,
   app: { name: 'Switchboard', skip: 'Skip to content' },
   page: {
     signIn: 'Sign in',
     live: 'Live calls',
     calls: 'Call records',
+    voicemail: 'Voicemail',
     call: 'Call',
     figures: 'Figures',
     audit: 'Audit log',
@@ -113,6 +116,7 @@ const en: typeof zh = {
     recoveryOnce: 'Keep them safe: they are shown only now. Each replaces the code once when the phone is not at hand.',
   },
   permission: {
+    voicemail: { handle: 'Deal with messages' },
     audit: { read: 'Read the audit log' },
     calls: { read: 'Read call records', see_numbers: 'See whole numbers' },
     figures: { read: 'Read figures' },
@@ -153,6 +157,7 @@ const en: typeof zh = {
     emptyHint: 'Choose other dates, another operator or another action.',
   },
   auditAction: {
+    voicemail: { heard: 'Message heard first', done: 'Message done', reopened: 'Message opened again' },
     session: {
       begun: 'Signed in',
       ended: 'Signed out',

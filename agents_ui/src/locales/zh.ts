@@ -1,9 +1,13 @@
+import voicemail from './zh/voicemail';
+
 export default {
+  voicemail,
   app: { name: '电话总机', skip: '跳到内容' },
   page: {
     signIn: '登录',
     live: '实时通话',
     calls: '通话记录',
+    voicemail: '留言信箱',
     call: '通话详情',
     figures: '统计',
     audit: '审计日志',
@@ -107,6 +111,7 @@ export default {
     recoveryOnce: '请妥善保存：恢复码只显示这一次。手机不在身边时，每个可代替验证码使用一次。',
   },
   permission: {
+    voicemail: { handle: '处理留言' },
     audit: { read: '查看审计日志' },
     calls: { read: '查看通话记录', see_numbers: '查看完整号码' },
     figures: { read: '查看统计' },
@@ -143,6 +148,7 @@ export default {
     emptyHint: '可以换一个日期、操作员或操作。',
   },
   auditAction: {
+    voicemail: { heard: '首次收听留言', done: '处理留言', reopened: '重新打开留言' },
     session: { begun: '登录', ended: '退出登录', refused: '登录被拒', revoked: '结束他处登录' },
     password: { changed: '修改密码', reset: '重置密码' },
     second_factor: { added: '启用两步验证', removed: '停用两步验证' },
