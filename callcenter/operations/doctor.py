@@ -18,6 +18,7 @@ from callcenter.house import House
 from callcenter.main import PAGES
 from callcenter.operations.books import check_database, judge_clock, newest_call
 from callcenter.operations.carrier import check_carrier
+from callcenter.operations.certificates import check_certificate
 from callcenter.operations.exchange import (
     check_clock,
     check_pbx,
@@ -100,6 +101,7 @@ class Doctor:
             *await asyncio.to_thread(check_prompts, self._prompts, self._installed_prompts()),
             judge_clock(self._clock.now(), newest, settings.hotel.zone),
             check_pages(self._pages),
+            *await asyncio.to_thread(check_certificate, settings.http, settings.var_folder / "tls", self._clock.now()),
         ]
 
     def _sound_settings(self) -> Finding:

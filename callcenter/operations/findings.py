@@ -42,6 +42,7 @@ class Subject(StrEnum):
     PROMPTS = "prompts"
     CLOCK = "clock"
     PAGES = "pages"
+    CERTIFICATES = "certificates"
 
 
 @dataclass(frozen=True, slots=True)

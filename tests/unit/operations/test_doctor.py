@@ -24,6 +24,7 @@ from callcenter.db import Database
 from callcenter.operations.books import check_database, judge_clock, newest_call, newest_revision
 from callcenter.operations.carrier import check_carrier
 from callcenter.operations.doctor import examine
+from callcenter.operations.exchange import judge_queue
 from callcenter.operations.findings import Finding, Verdict, report
 from callcenter.operations.machine import (
     WantedPort,
@@ -54,6 +55,20 @@ def codes(findings: list[Finding]) -> list[str]:
 
 def code(finding: Finding) -> str:
     return codes([finding])[0]
+
+
+# ------------------------------------------------------------------------------------------ queues
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [([], "queue_empty"), (["5", "4"], "queue_deserted"), (["5", "1"], "queue_fine")],
+)
+def test_given_a_queue_then_it_needs_phones_and_at_least_one_that_is_registered(
+    statuses: list[str], expected: str
+) -> None:
+    members = [{"Event": "QueueMember", "Status": status} for status in statuses]
+    assert code(judge_queue("enquiries", [{"Event": "QueueParams"}, *members])) == expected
 
 
 # ------------------------------------------------------------------------------------------ program
