@@ -1,0 +1,187 @@
+"""Check-in (散客登记) of a guest who walks in; `from_booking` carries a booking's data over (requirements 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.rooms.models import Room, RoomType
+from callcenter.stays import folio, wake_ups
+from callcenter.stays.holding import hold, must_be_vacant, room_of
+from callcenter.stays.kinds import DepartureRefused, GuestType, LineKind, RoomOccupied, Source, StayState, StayType
+from callcenter.stays.models import Stay, StayGuest
+from callcenter.stays.pricing import agreed
+from callcenter.stays.scope import Clerk, Scope
+from callcenter.telephony import PhoneClass
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is registered; mainland guests with an ID card, guests from abroad with a passport."""
+
+    name: str
+    guest_id: int | None = None
+    phone: str = ""
+    foreign: bool = False
+    document_type: str = ""
+    document_number: str = ""
+    nationality: str = ""
+    origin: str = ""
+    sex: str = ""
+    birthday: date | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the check-in form says. Prices are fen a night; None leaves them to the room's type.
+
+    `bed`: 0 for the whole room. `departure` counts in days, except for an hourly stay, which lasts `hours`.
+    """
+
+    room: str
+    departure: date
+    persons: tuple[Person, ...]
+    bed: int = 0
+    stay_type: StayType = StayType.NORMAL
+    guest_type: GuestType = GuestType.INDIVIDUAL
+    price: int | None = None
+    extra_beds: int = 0
+    extra_bed_price: int | None = None
+    breakfasts: int = 0
+    commission: int = 0
+    confidential: bool = False
+    alias: str = ""
+    phone_class: PhoneClass | None = None
+    language: str = "zh"
+    company: str = ""
+    salesperson: str = ""
+    source: str = ""
+    reason: str = ""
+    note: str = ""
+    wake_up: time | None = None
+    group_id: int | None = None
+    reservation_id: int | None = None
+    list_price: int | None = field(default=None)
+    """What the booking was priced from; None for the price of the room's type."""
+
+
+async def check_in(scope: Scope, wanted: Registration, *, number: str, agreed_before: bool = False) -> Stay:
+    """Register a guest: the room is held, its telephone opened, the folio begun.
+
+    `agreed_before`: the price comes from a booking, whose discount was looked at when it was made.
+
+    Raises:
+        NotFound: there is no such room.
+        RoomOccupied: somebody is registered there, or the room has no such bed.
+        SoldOut, RoomTaken: the room is promised to another in one of the nights.
+        DiscountTooHigh, ReasonMissing: the price is below what the operator may give, or has no reason.
+        DepartureRefused: the guest would leave before the first night is over.
+        WakeUpPast: the wake-up time lies after the departure.
+    """
+    room = await room_of(scope.session, wanted.room)
+    kind = await scope.session.get_one(RoomType, room.type_id)
+    if wanted.bed > room.beds or (wanted.bed == 0) is (wanted.stay_type is StayType.SHARED):
+        raise RoomOccupied(room=room.number)
+    await must_be_vacant(scope.session, room, wanted.bed)
+    departure, leaves_at = _leaving(scope, wanted)
+    list_price = kind.price if wanted.list_price is None else wanted.list_price
+    ceiling = 100 if agreed_before else ceiling_of(scope)
+    price = agreed(list_price, wanted.price, ceiling, wanted.reason, wanted.stay_type)
+    extra = kind.extra_bed_price if wanted.extra_bed_price is None else wanted.extra_bed_price
+    stay = Stay(
+        number=number,
+        reservation_id=wanted.reservation_id,
+        group_id=wanted.group_id,
+        room_id=room.id,
+        bed=wanted.bed,
+        state=StayState.IN_HOUSE,
+        stay_type=wanted.stay_type,
+        guest_type=wanted.guest_type,
+        arrival=scope.day,
+        departure=departure,
+        arrived_at=scope.now,
+        leaves_at=leaves_at,
+        list_price=price.list_price,
+        price=price.price,
+        discount=price.discount,
+        extra_beds=wanted.extra_beds,
+        extra_bed_price=extra,
+        breakfasts=wanted.breakfasts,
+        commission=wanted.commission,
+        confidential=wanted.confidential,
+        alias=wanted.alias,
+        phone_class=wanted.phone_class or scope.rules.phone_class,
+        language=wanted.language,
+        company=wanted.company,
+        salesperson=wanted.salesperson,
+        source=wanted.source,
+        reason=wanted.reason,
+        note=wanted.note,
+        registered_by=scope.by.username,
+        registered_at=scope.now,
+        left_by="",
+    )
+    scope.session.add(stay)
+    await scope.session.flush()
+    await hold(scope.session, stay, room, scope.day, departure)
+    _register(scope.session, stay, wanted.persons)
+    scope.note(stay, "checked_in", None, _shown(stay, room), wanted.reason)
+    if wanted.stay_type is StayType.HOURLY:
+        await _charge_hours(scope, stay)
+    if wanted.wake_up is not None:
+        due = wake_ups.next_time(wanted.wake_up, scope.now, scope.rules.zone)
+        await wake_ups.add(scope, stay, due, Source.DESK)
+    return stay
+
+
+def ceiling_of(scope: Scope) -> int:
+    """Return how many percent this operator may take off (折扣权限)."""
+    return scope.rules.discount_ceilings.get(scope.by.role, 0)
+
+
+def _leaving(scope: Scope, wanted: Registration) -> tuple[date, datetime]:
+    if wanted.stay_type is StayType.HOURLY:
+        return scope.day, scope.now + timedelta(hours=scope.rules.hours)
+    if wanted.departure <= scope.day:
+        raise DepartureRefused(departure=wanted.departure.isoformat())
+    return wanted.departure, scope.rules.leaving(wanted.departure)
+
+
+def _register(session: AsyncSession, stay: Stay, persons: tuple[Person, ...]) -> None:
+    for person in persons:
+        session.add(
+            StayGuest(
+                stay_id=stay.id,
+                guest_id=person.guest_id,
+                name=person.name,
+                phone=person.phone,
+                foreign=person.foreign,
+                document_type=person.document_type,
+                document_number=person.document_number,
+                nationality=person.nationality,
+                origin=person.origin,
+                sex=person.sex,
+                birthday=person.birthday,
+                address=person.address,
+            )
+        )
+
+
+async def _charge_hours(scope: Scope, stay: Stay) -> None:
+    reference = f"room:{stay.id}:hourly"
+    await folio.post(scope, stay, folio.Posting(LineKind.ROOM, stay.price, reference=reference))
+
+
+def _shown(stay: Stay, room: Room) -> dict[str, object]:
+    return {
+        "number": stay.number,
+        "room": room.number,
+        "stay_type": str(stay.stay_type),
+        "departure": stay.departure.isoformat(),
+        "price": stay.price,
+        "phone_class": str(stay.phone_class),
+        "confidential": stay.confidential,
+    }

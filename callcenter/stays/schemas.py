@@ -1,0 +1,489 @@
+"""What goes in and out over HTTP about stays. Money is in fen, days are of the hotel."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from callcenter.settings import Extension
+from callcenter.stays.checking_in import Person, Registration
+from callcenter.stays.kinds import GuestType, LineKind, PaymentMethod, StayState, StayType, WakeUpState
+from callcenter.stays.models import FolioLine, GuestMessage, StayChange, StayGuest, WakeUp
+from callcenter.stays.reading import StayQuery, StayRow, WholeStay
+from callcenter.telephony import PhoneClass
+from callcenter.web.inputs import MAX_ID, YEARS, Input, Instant, Text
+from callcenter.web.output import Output
+
+MOST = 100_000_000
+"""Fen: no single price or payment is higher."""
+
+
+def _in_range(value: date) -> date:
+    if value.year not in YEARS:
+        raise PydanticCustomError("year_out_of_range", "year out of range")
+    return value
+
+
+Day = Annotated[date, AfterValidator(_in_range)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Money = Annotated[int, Field(ge=0, le=MOST)]
+Paid = Annotated[int, Field(ge=1, le=MOST)]
+Short = Annotated[Text, Field(max_length=64)]
+Line = Annotated[Text, Field(max_length=200)]
+Bed = Annotated[int, Field(ge=0, le=9)]
+BookingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,16}$")]
+Reason = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+def _lines(value: str) -> str:
+    if not value.replace("\n", " ").isprintable():
+        raise PydanticCustomError("string_unicode", "contains invalid characters")
+    return value
+
+
+LongText = Annotated[str, Field(max_length=1000), AfterValidator(_lines)]
+
+
+class PersonIn(Input):
+    """Somebody to register: mainland guests with an ID card, guests from abroad with a passport and nationality."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=64)]
+    guest_id: Id | None = None
+    phone: Annotated[Text, Field(max_length=32)] = ""
+    foreign: bool = False
+    document_type: Annotated[Text, Field(max_length=16)] = ""
+    document_number: Annotated[Text, Field(max_length=32)] = ""
+    nationality: Annotated[Text, Field(max_length=32)] = ""
+    origin: Short = ""
+    sex: Annotated[Text, Field(max_length=8)] = ""
+    birthday: Day | None = None
+    address: Line = ""
+
+
+class CheckIn(Input):
+    """The check-in form. `booking`: whose data are carried over; what is given here counts more.
+
+    `bed`: of a shared room, else 0. `price`: of a night (of its time for an hourly stay); null for the list price.
+    """
+
+    room: Extension
+    departure: Day
+    guests: Annotated[list[PersonIn], Field(min_length=1, max_length=12)]
+    booking: BookingNumber | None = None
+    group: BookingNumber | None = None
+    bed: Bed = 0
+    stay_type: StayType = StayType.NORMAL
+    guest_type: GuestType = GuestType.INDIVIDUAL
+    price: Money | None = None
+    extra_beds: Annotated[int, Field(ge=0, le=9)] = 0
+    extra_bed_price: Money | None = None
+    breakfasts: Annotated[int, Field(ge=0, le=99)] = 0
+    commission: Money = 0
+    confidential: bool = False
+    alias: Short = ""
+    phone_class: PhoneClass | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "zh"
+    company: Annotated[Text, Field(max_length=128)] = ""
+    salesperson: Short = ""
+    source: Annotated[Text, Field(max_length=32)] = ""
+    reason: Line = ""
+    note: LongText = ""
+    wake_up: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+
+    def registration(self, group_id: int | None) -> Registration:
+        """Say it in the house's words."""
+        plain = self.model_dump(exclude={"guests", "booking", "group", "wake_up"})
+        return Registration(
+            **plain,
+            persons=tuple(Person(**guest.model_dump()) for guest in self.guests),
+            wake_up=None if self.wake_up is None else time.fromisoformat(self.wake_up),
+            group_id=group_id,
+        )
+
+
+class StayFilter(Input):
+    """Which stays to show. `guest`: a part of a name; `operator`: who registered the guest."""
+
+    state: StayState | None = None
+    room: Extension | None = None
+    guest: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    arrival_from: Day | None = None
+    arrival_to: Day | None = None
+    operator: Short | None = None
+    group: BookingNumber | None = None
+    limit: int = Field(default=50, ge=1, le=500)
+    after: Annotated[Text, Field(max_length=200)] | None = None
+
+    def query(self) -> StayQuery:
+        """Say it in the house's words."""
+        return StayQuery(**self.model_dump(exclude={"limit", "after"}))
+
+
+class Longer(Input):
+    """A longer or shorter stay; null: a day longer."""
+
+    until: Day | None = None
+
+
+class Overnight(Input):
+    """From hours to a night: the final price, and until when (null: tomorrow)."""
+
+    price: Money
+    until: Day | None = None
+    reason: Reason
+
+
+class Move(Input):
+    """Another room; `price`: null for the same price."""
+
+    room: Extension
+    bed: Bed = 0
+    price: Money | None = None
+    reason: Reason
+
+
+class Wish(Input):
+    """What is to be changed; null leaves it."""
+
+    phone_class: PhoneClass | None = None
+    confidential: bool | None = None
+    alias: Short | None = None
+    breakfasts: Annotated[int, Field(ge=0, le=99)] | None = None
+    extra_beds: Annotated[int, Field(ge=0, le=9)] | None = None
+    note: LongText | None = None
+    price: Money | None = None
+    reason: Line = ""
+
+
+class Why(Input):
+    """A reason."""
+
+    reason: Reason
+
+
+class Link(Input):
+    """The other stay."""
+
+    stay: Id
+
+
+class GroupIn(Input):
+    """The group's booking number; null to leave the group."""
+
+    group: BookingNumber | None
+    reason: Reason
+
+
+class Commission(Input):
+    """Fen a night, 0 for none, from a night on."""
+
+    amount: Money
+    since: Day
+    reason: Reason
+
+
+class PostingIn(Input):
+    """A charge or a payment by hand. `method` goes with payments and refunds."""
+
+    kind: LineKind
+    amount: Paid
+    text: Line = ""
+    method: PaymentMethod | None = None
+
+
+class LineChange(Input):
+    """A correction on the same day."""
+
+    amount: Money
+    text: Line = ""
+    reason: Reason
+
+
+class TransferIn(Input):
+    """Whose folio the line belongs on."""
+
+    to: Id
+    reason: Reason
+
+
+class MessageIn(Input):
+    """A message. `remind_at`: when it appears by itself; null for never."""
+
+    guest: Short = ""
+    sender: Annotated[Text, Field(min_length=1, max_length=64)]
+    sender_phone: Annotated[Text, Field(max_length=32)] = ""
+    content: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_lines)]
+    remind_at: Instant | None = None
+
+
+class Tick(Input):
+    """Whether the guest has the message."""
+
+    delivered: bool
+
+
+class WakeUpIn(Input):
+    """When to wake the guest."""
+
+    at: Instant
+
+
+class RoomWakeUpIn(Input):
+    """When to wake whoever is registered in a room."""
+
+    room: Extension
+    at: Instant
+
+
+class StayOut(Output):
+    """A stay in a list. `balance`: what the guest owes, below zero what the house owes; `messages`: not delivered."""
+
+    id: int
+    number: str
+    state: StayState
+    room: str
+    room_type: str
+    bed: int
+    guests: list[str]
+    stay_type: StayType
+    guest_type: GuestType
+    arrival: date
+    departure: date
+    arrived_at: datetime
+    leaves_at: datetime
+    left_at: datetime | None
+    price: int
+    confidential: bool
+    phone_class: PhoneClass
+    company: str
+    link: int | None
+    group_id: int | None
+    balance: int
+    messages: int
+    wake_up: datetime | None
+    registered_by: str
+
+    @classmethod
+    def of(cls, row: StayRow) -> Self:
+        """Show a row."""
+        own = {
+            name: getattr(row.stay, name)
+            for name in cls.model_fields
+            if name not in ("room", "room_type", "guests", "link", "balance", "messages", "wake_up")
+        }
+        return cls(
+            **own,
+            room=row.room,
+            room_type=row.room_type,
+            guests=list(row.guests),
+            link=row.stay.link_id,
+            balance=row.balance,
+            messages=row.messages,
+            wake_up=row.wake_up,
+        )
+
+
+class StayPage(Output):
+    """A page of stays; `next` is the position of the next one."""
+
+    items: list[StayOut]
+    next: str | None
+
+
+class GuestOut(Output):
+    """A registered person; the document is masked for those who need it not."""
+
+    name: str
+    guest_id: int | None
+    phone: str
+    foreign: bool
+    document_type: str
+    document_number: str
+    nationality: str
+    origin: str
+    sex: str
+    birthday: date | None
+    address: str
+
+
+class LineOut(Output):
+    """A line of a folio; `editable` until the night audit closes its day. `reversed`: another line took it back."""
+
+    id: int
+    day: date
+    kind: LineKind
+    amount: int
+    method: str
+    text: str
+    at: datetime
+    by: str
+    reverses: int | None
+    reversed: bool
+    editable: bool
+
+
+class MessageOut(Output):
+    """A message for a guest."""
+
+    id: int
+    stay: int
+    guest: str
+    sender: str
+    sender_phone: str
+    content: str
+    remind_at: datetime | None
+    entered_at: datetime
+    entered_by: str
+    delivered_at: datetime | None
+    delivered_by: str
+
+    @classmethod
+    def of(cls, message: GuestMessage) -> Self:
+        """Show a message."""
+        return cls(**_columns(message, cls, "stay"), stay=message.stay_id)
+
+
+class DueMessageOut(MessageOut):
+    """A message whose time has come, with the room in which the guest is now."""
+
+    room: str
+
+
+class DueMessages(Output):
+    """What must appear now; `popups`: whether it does so by itself."""
+
+    popups: bool
+    items: list[DueMessageOut]
+
+
+class WakeUpOut(Output):
+    """A wake-up time."""
+
+    id: int
+    stay: int
+    due_at: datetime
+    state: WakeUpState
+    source: str
+    entered_at: datetime
+    entered_by: str
+
+    @classmethod
+    def of(cls, wake_up: WakeUp) -> Self:
+        """Show a wake-up time."""
+        return cls(**_columns(wake_up, cls, "stay"), stay=wake_up.stay_id)
+
+
+class RoomWakeUpOut(WakeUpOut):
+    """A wake-up time with room and guests."""
+
+    room: str
+    guests: list[str]
+
+
+class RoomWakeUps(Output):
+    """Every wake-up time that is due, earliest first."""
+
+    items: list[RoomWakeUpOut]
+
+
+class WakeUps(Output):
+    """Wake-up times."""
+
+    items: list[WakeUpOut]
+
+
+class ChangeOut(Output):
+    """What was changed, by whom and why."""
+
+    at: datetime
+    by: str
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    why: str
+
+
+class StayDetail(StayOut):
+    """A stay with everything that belongs to it."""
+
+    booking: str | None
+    group: str | None
+    list_price: int
+    discount: int
+    extra_beds: int
+    extra_bed_price: int
+    breakfasts: int
+    commission: int
+    alias: str
+    language: str
+    salesperson: str
+    source: str
+    reason: str
+    note: str
+    registered_at: datetime
+    left_by: str
+    persons: list[GuestOut]
+    folio: list[LineOut]
+    audited_until: date | None
+    guest_messages: list[MessageOut]
+    wake_ups: list[WakeUpOut]
+    changes: list[ChangeOut]
+    linked: list[StayOut]
+
+
+def detail(found: WholeStay, *, documents: bool) -> StayDetail:
+    """Show a whole stay; without the right to `documents` all but the last four characters of one are covered."""
+    stay = found.row.stay
+    own = ("list_price", "discount", "extra_beds", "extra_bed_price", "breakfasts", "commission", "alias", "language")
+    own += ("salesperson", "source", "reason", "note", "registered_at", "left_by")
+    return StayDetail(
+        **StayOut.of(found.row).model_dump(),
+        **{name: getattr(stay, name) for name in own},
+        booking=found.booking,
+        group=found.group,
+        persons=[_person(guest, documents=documents) for guest in found.guests],
+        folio=_folio(found),
+        audited_until=found.audited_until,
+        guest_messages=[MessageOut.of(message) for message in found.messages],
+        wake_ups=[WakeUpOut.of(wake_up) for wake_up in found.wake_ups],
+        changes=[_change(change) for change in found.changes],
+        linked=[StayOut.of(row) for row in found.linked],
+    )
+
+
+def line_out(line: FolioLine, *, taken_back: bool, audited_until: date | None) -> LineOut:
+    """Show a line."""
+    stands = not taken_back and line.reverses_id is None
+    is_open = audited_until is None or line.day > audited_until
+    return LineOut(
+        **_columns(line, LineOut, "reverses", "reversed", "editable"),
+        reverses=line.reverses_id,
+        reversed=taken_back,
+        editable=stands and is_open,
+    )
+
+
+def _folio(found: WholeStay) -> list[LineOut]:
+    taken_back = {line.reverses_id for line in found.lines}
+    return [
+        line_out(line, taken_back=line.id in taken_back, audited_until=found.audited_until) for line in found.lines
+    ]
+
+
+def _person(guest: StayGuest, *, documents: bool) -> GuestOut:
+    shown = GuestOut(**_columns(guest, GuestOut))
+    if documents or not shown.document_number:
+        return shown
+    covered = "*" * max(4, len(shown.document_number) - 4) + shown.document_number[-4:]
+    return shown.model_copy(update={"document_number": covered})
+
+
+def _change(change: StayChange) -> ChangeOut:
+    return ChangeOut(**_columns(change, ChangeOut))
+
+
+def _columns(row: object, shape: type[Output], *but: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in shape.model_fields if name not in but}
