@@ -39,6 +39,8 @@ from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
+from callcenter.stays import routes as stay_routes
+from callcenter.stays.parts import StayParts
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -147,6 +149,11 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
     menus, agi = _menu_parts(settings, clock, alarms)
     schedule = Schedule(database, clock, settings.hotel.zone, settings.pbx.node, alarms)
+    stays = StayParts.build(
+        settings, database, clock, audit, telephony=exchange, bus=bus, alarms=alarms, changed=live.publish_changed
+    )
+    stay_routes.setup(app, stays)
+    stays.schedule(schedule)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))
     health.register("recording_disk", disk.ready)
@@ -165,9 +172,11 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await messages.start()
         await menus.start()
         await _listen_for_menus(agi, settings, alarms)
+        await stays.phones.start()
         await schedule.start()
         yield
         await schedule.close()
+        await stays.phones.close()
         await agi.close()
         await menus.close()
         await messages.close()

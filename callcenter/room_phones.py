@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from callcenter.sections import Section
 
 LONGEST_NUMBER = 20
 
@@ -16,7 +18,7 @@ Pattern = Annotated[str, Field(pattern=r"^[0-9XZN]{2,20}\*?$")]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{3,6}$")]
 
 
-class RoomPhones(BaseModel):
+class RoomPhones(Section):
     """What a room's telephone may dial.
 
     `vacant_class`: the class of a room in which nobody is registered. `outside_prefix`: dialled before an outside
@@ -25,8 +27,6 @@ class RoomPhones(BaseModel):
     `local`, `national`, `international`: the outside numbers that each class adds to the one before it; the public
     services of `pbx.short_numbers` are local.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     vacant_class: Literal["barred", "internal", "local", "national", "international"] = "internal"
     outside_prefix: str = Field(default="9", pattern=r"^[1-9]?$")

@@ -41,6 +41,7 @@ from callcenter.mistakes import yaml_reason
 from callcenter.room_phones import RoomPhones
 from callcenter.sections import Name as Name
 from callcenter.sections import Section as Section
+from callcenter.stay_settings import Stays
 from callcenter.voice_settings import Speech, Voicemail
 from callcenter.words import Words as Words
 
@@ -368,6 +369,7 @@ class Settings(Section):
     room_types: dict[Name, RoomType] = {}  # noqa: RUF012
     meeting_rooms: tuple[MeetingRoom, ...] = ()
     reservations: Reservations = Reservations()
+    stays: Stays = Stays()
     recording: Recording = Recording()
     ivr: Ivr = Ivr()
     guests: GuestSettings = GuestSettings()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from callcenter.sections import Section
-from callcenter.telephony import PhoneClass
 
 
 class PhoneRates(Section):
@@ -23,7 +24,7 @@ class Stays(Section):
     lasts. `message_popups`: whether due messages appear on the desk's pages by themselves.
     """
 
-    phone_class: PhoneClass = PhoneClass.LOCAL
+    phone_class: Literal["barred", "internal", "local", "national", "international"] = "local"
     hours: int = Field(default=4, ge=1, le=23)
     message_popups: bool = True
     phone_rates: PhoneRates = PhoneRates()

@@ -20,6 +20,7 @@ from callcenter.calls.three_rings import Cadences
 from callcenter.clock import SettableClock
 from callcenter.db import Database
 from callcenter.errors import HouseError
+from callcenter.events import EventBus
 from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
 from callcenter.guests.parts import GuestParts
@@ -31,6 +32,8 @@ from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role
 from callcenter.staff.service import NewUser, ensure_users
+from callcenter.stays import routes as stay_routes
+from callcenter.stays.parts import StayParts
 from callcenter.telephony import CallKey, LinkState, LinkStatus, RoomPhone
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -129,6 +132,17 @@ class Application:
         subjects = {GUEST: self.guests.subjects}
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))
         guest_routes.setup(self.web, self.guests)
+        self.stays = StayParts.build(
+            self.settings,
+            database,
+            self.clock,
+            self.audit,
+            telephony=self.telephony,
+            bus=EventBus(),
+            alarms=self.alarms,
+            changed=self.live.publish_changed,
+        )
+        stay_routes.setup(self.web, self.stays)
 
     async def add_users(self) -> None:
         """Create one user of each role, named after it."""

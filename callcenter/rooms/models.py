@@ -27,6 +27,7 @@ class Holder(StrEnum):
     """What a night of a room is held for; `room_nights.holder_id` is its id."""
 
     RESERVATION = "reservation"
+    STAY = "stay"
     OUTAGE = "outage"
 
 

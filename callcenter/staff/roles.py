@@ -26,11 +26,17 @@ _OPERATOR |= _KEEPS_CARDS
 _SUPERVISOR |= _KEEPS_CARDS | {"guests.reveal", "guests.export", "guests.companies"}
 _MANAGER |= _SUPERVISOR
 
+_IN_HOUSE = frozenset({"stays.read", "messages.write", "wake_ups.write"})
+_RECEPTION = _IN_HOUSE | {"stays.manage", "stays.see_confidential", "stays.see_documents", "folio.post"}
+_OPERATOR |= _IN_HOUSE
+_SUPERVISOR |= _IN_HOUSE
+_MANAGER |= _RECEPTION | {"folio.reverse"}
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: _OPERATOR,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.MANAGER: _MANAGER,
-    Role.FRONT_DESK: frozenset({"calls.read", "live.read", "guests.reveal"}) | _KEEPS_CARDS,
+    Role.FRONT_DESK: frozenset({"calls.read", "live.read", "guests.reveal"}) | _KEEPS_CARDS | _RECEPTION,
     Role.DEPARTMENT: frozenset({"calls.read"}) | _KNOWS_GUESTS,
     Role.ADMIN: _MANAGER | {"staff.manage"},
 }

@@ -1,10 +1,11 @@
-"""Check-in (散客登记) of a guest who walks in; `from_booking` carries a booking's data over (requirements 4)."""
+"""Check-in (散客登记): the room is held, its telephone opened, the folio begun (requirements 4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.rooms.models import Room, RoomType
@@ -12,8 +13,9 @@ from callcenter.stays import folio, wake_ups
 from callcenter.stays.holding import hold, must_be_vacant, room_of
 from callcenter.stays.kinds import DepartureRefused, GuestType, LineKind, RoomOccupied, Source, StayState, StayType
 from callcenter.stays.models import Stay, StayGuest
+from callcenter.stays.numbering import next_number
 from callcenter.stays.pricing import agreed
-from callcenter.stays.scope import Clerk, Scope
+from callcenter.stays.scope import Scope
 from callcenter.telephony import PhoneClass
 
 
@@ -68,7 +70,7 @@ class Registration:
     """What the booking was priced from; None for the price of the room's type."""
 
 
-async def check_in(scope: Scope, wanted: Registration, *, number: str, agreed_before: bool = False) -> Stay:
+async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = False) -> Stay:
     """Register a guest: the room is held, its telephone opened, the folio begun.
 
     `agreed_before`: the price comes from a booking, whose discount was looked at when it was made.
@@ -92,7 +94,7 @@ async def check_in(scope: Scope, wanted: Registration, *, number: str, agreed_be
     price = agreed(list_price, wanted.price, ceiling, wanted.reason, wanted.stay_type)
     extra = kind.extra_bed_price if wanted.extra_bed_price is None else wanted.extra_bed_price
     stay = Stay(
-        number=number,
+        number=await next_number(scope.session),
         reservation_id=wanted.reservation_id,
         group_id=wanted.group_id,
         room_id=room.id,
@@ -125,7 +127,10 @@ async def check_in(scope: Scope, wanted: Registration, *, number: str, agreed_be
         left_by="",
     )
     scope.session.add(stay)
-    await scope.session.flush()
+    try:
+        await scope.session.flush()
+    except IntegrityError as error:  # two desks at the same moment
+        raise RoomOccupied(room=room.number) from error
     await hold(scope.session, stay, room, scope.day, departure)
     _register(scope.session, stay, wanted.persons)
     scope.note(stay, "checked_in", None, _shown(stay, room), wanted.reason)

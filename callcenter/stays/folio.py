@@ -1,4 +1,4 @@
-"""A stay's folio: postings, corrections on the same day, reversals after the night audit, transfers (requirements 4)."""
+"""A stay's folio: postings, corrections of the day, reversals after the night audit, transfers (requirements 4)."""
 
 from __future__ import annotations
 

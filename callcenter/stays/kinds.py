@@ -150,13 +150,6 @@ class LineReversed(HouseError):
     status = HTTPStatus.CONFLICT
 
 
-class PriceIsFixed(HouseError):
-    """What the house posted by itself is not edited but reversed; params: `line`."""
-
-    code = "price_is_fixed"
-    status = HTTPStatus.CONFLICT
-
-
 class NotHourly(HouseError):
     """Only an hourly stay is turned into a stay overnight; params: `number`."""
 

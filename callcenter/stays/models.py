@@ -1,7 +1,7 @@
 """Tables of stays and what belongs to them. Money is in fen; rows are never deleted.
 
-A stay holds its room's nights in `room_nights` as (`stay`, its id). `guest_id` names a guest card and `group_id` a group
-booking, both without a foreign key where the table is another slice's affair.
+A stay holds its room's nights in `room_nights` as (`stay`, its id). `guest_id` names a guest card, without a foreign
+key: stays know nothing of that table.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callcenter.db import Base, BigId
 
 _DUE = text("delivered_at IS NULL")
+_IN_HOUSE = text("state = 'in_house'")
 
 
 class Stay(Base):
@@ -34,6 +35,14 @@ class Stay(Base):
         Index(None, "reservation_id"),
         Index(None, "group_id"),
         Index(None, "link_id"),
+        Index(
+            "ux_stays_in_house",
+            "room_id",
+            "bed",
+            unique=True,
+            postgresql_where=_IN_HOUSE,
+            sqlite_where=_IN_HOUSE,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -29,8 +29,8 @@ CHARGE_SECONDS = 30.0
 CHARGED_AFTER = timedelta(days=3)
 """Calls that ended longer ago are not looked at any more; the application was never away for so long."""
 
-Changed = Callable[[str, int | str], None]
-"""Tells every open page that something changed: a topic and an id."""
+Changed = Callable[[str], None]
+"""Tells every open page that a list changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class StayParts:
         async with self.database.begin() as session:
             yield Scope(session, by, self.clock.now(), self.rules, self.audit, address)
         self.phones.look()
-        self.changed("stays", 0)
+        self.changed("stays")
 
     def schedule(self, schedule: Schedule) -> None:
         """Let the nights be closed and the calls be charged by themselves."""
@@ -96,7 +96,7 @@ class StayParts:
             charged = await charge_calls(scope, self.tariff, scope_now - CHARGED_AFTER)
         if charged:
             log.info("calls_charged", calls=charged)
-            self.changed("stays", 0)
+            self.changed("stays")
 
 
 PARTS: web.AppKey[StayParts] = web.AppKey("stay_parts", StayParts)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, cast, func, literal, or_, select
+from sqlalchemy import String, cast, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call
@@ -58,7 +58,9 @@ async def charge_calls(scope: Scope, tariff: Tariff, since: datetime, room: str 
         if not amount:
             continue
         text = f"{call.line} {math.ceil(call.talk_seconds / 60)} min"
-        await folio.enter(scope, stay, folio.Posting(LineKind.PHONE, amount, text=text, reference=f"{REFERENCE}{call.id}"))
+        await folio.enter(
+            scope, stay, folio.Posting(LineKind.PHONE, amount, text=text, reference=f"{REFERENCE}{call.id}")
+        )
         charged += 1
     return charged
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.stays import folio_routes, from_booking, leaving, linking, message_routes, reading, staying
+from callcenter.stays import checking_in, folio_routes, leaving, linking, message_routes, reading, staying
 from callcenter.stays.models import Stay
 from callcenter.stays.parts import PARTS, StayParts
 from callcenter.stays.schemas import (
@@ -68,11 +68,11 @@ async def list_stays(request: web.Request) -> web.Response:
 @documented(Contract(body=CheckIn, answer=StayDetail, status=HTTPStatus.CREATED))
 @requires("stays.manage")
 async def check_in(request: web.Request) -> web.Response:
-    """Register a guest, from a booking or as a walk-in."""
+    """Register a guest."""
     wanted = await body(request, CheckIn)
     async with request.app[PARTS].work(user_of(request), address_of(request)) as scope:
         group = None if wanted.group is None else await linking.group_of(scope.session, wanted.group)
-        stay = await from_booking.check_in(scope, wanted.registration(group), wanted.booking)
+        stay = await checking_in.check_in(scope, wanted.registration(group))
         shown = await _shown(request, scope.session, stay)
     return answer(shown, HTTPStatus.CREATED)
 

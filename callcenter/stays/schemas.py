@@ -64,7 +64,7 @@ class PersonIn(Input):
 
 
 class CheckIn(Input):
-    """The check-in form. `booking`: whose data are carried over; what is given here counts more.
+    """The check-in form.
 
     `bed`: of a shared room, else 0. `price`: of a night (of its time for an hourly stay); null for the list price.
     """
@@ -72,7 +72,6 @@ class CheckIn(Input):
     room: Extension
     departure: Day
     guests: Annotated[list[PersonIn], Field(min_length=1, max_length=12)]
-    booking: BookingNumber | None = None
     group: BookingNumber | None = None
     bed: Bed = 0
     stay_type: StayType = StayType.NORMAL
@@ -95,7 +94,7 @@ class CheckIn(Input):
 
     def registration(self, group_id: int | None) -> Registration:
         """Say it in the house's words."""
-        plain = self.model_dump(exclude={"guests", "booking", "group", "wake_up"})
+        plain = self.model_dump(exclude={"guests", "group", "wake_up"})
         return Registration(
             **plain,
             persons=tuple(Person(**guest.model_dump()) for guest in self.guests),
@@ -434,14 +433,31 @@ class StayDetail(StayOut):
     linked: list[StayOut]
 
 
+_OWN = (
+    "list_price",
+    "discount",
+    "extra_beds",
+    "extra_bed_price",
+    "breakfasts",
+    "commission",
+    "alias",
+    "language",
+    "salesperson",
+    "source",
+    "reason",
+    "note",
+    "registered_at",
+    "left_by",
+)
+"""What only the page of one stay shows."""
+
+
 def detail(found: WholeStay, *, documents: bool) -> StayDetail:
     """Show a whole stay; without the right to `documents` all but the last four characters of one are covered."""
     stay = found.row.stay
-    own = ("list_price", "discount", "extra_beds", "extra_bed_price", "breakfasts", "commission", "alias", "language")
-    own += ("salesperson", "source", "reason", "note", "registered_at", "left_by")
     return StayDetail(
         **StayOut.of(found.row).model_dump(),
-        **{name: getattr(stay, name) for name in own},
+        **{name: getattr(stay, name) for name in _OWN},
         booking=found.booking,
         group=found.group,
         persons=[_person(guest, documents=documents) for guest in found.guests],
@@ -468,9 +484,7 @@ def line_out(line: FolioLine, *, taken_back: bool, audited_until: date | None) -
 
 def _folio(found: WholeStay) -> list[LineOut]:
     taken_back = {line.reverses_id for line in found.lines}
-    return [
-        line_out(line, taken_back=line.id in taken_back, audited_until=found.audited_until) for line in found.lines
-    ]
+    return [line_out(line, taken_back=line.id in taken_back, audited_until=found.audited_until) for line in found.lines]
 
 
 def _person(guest: StayGuest, *, documents: bool) -> GuestOut:

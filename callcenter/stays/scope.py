@@ -74,7 +74,7 @@ class StayRules:
             night_audit=settings.reservations.night_audit,
             departure=settings.reservations.departure,
             discount_ceilings=dict(settings.reservations.discount_ceilings),
-            phone_class=settings.stays.phone_class,
+            phone_class=PhoneClass(settings.stays.phone_class),
             hours=settings.stays.hours,
             message_popups=settings.stays.message_popups,
             phone_rates=settings.stays.phone_rates,

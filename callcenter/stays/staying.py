@@ -1,4 +1,4 @@
-"""While a guest stays: longer (续住), from hours to a night, in another room (换房), with other wishes (requirements 4)."""
+"""While a guest stays: longer (续住), overnight, in another room (换房), with other wishes (requirements 4)."""
 
 from __future__ import annotations
 

@@ -161,6 +161,10 @@ class LiveHub:
         self._link = status
         self._send("link", link=link_json(status))
 
+    def publish_changed(self, subject: str) -> None:
+        """Tell that a list changed (`due_calls`), so that pages that show it read it again."""
+        self._send("changed", subject=subject)
+
     def publish_alarms(self, alarms: Iterable[Alarm]) -> None:
         """Tell which alarms stand now."""
         self._alarms = tuple(alarms)

@@ -217,6 +217,7 @@ const en: typeof zh = {
     job_failed: 'The scheduled job "{job}" failed; it is tried again by itself.',
     agi_port_taken: 'Port {port} for the spoken menus is not free ({reason}): callers are queued without a menu.',
     menu_refused: 'A menu has mistakes and is refused ({menus}); the one before stays: {reason}',
+    room_phones_behind: 'The exchange does not take the room telephones ({reason}); it is tried again by itself.',
     other: 'Fault: {code}',
     since: 'since {time}',
   },

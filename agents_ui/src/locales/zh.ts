@@ -203,6 +203,7 @@ export default {
     job_failed: '定时任务“{job}”执行失败，系统会自动重试。',
     agi_port_taken: '语音菜单端口 {port} 被占用（{reason}）：来电不经菜单直接排队。',
     menu_refused: '语音菜单有误，未采用（{menus}），仍使用原来的菜单：{reason}',
+    room_phones_behind: '客房电话等级未能写入交换机（{reason}），系统会自动重试。',
     other: '故障：{code}',
     since: '自 {time} 起',
   },

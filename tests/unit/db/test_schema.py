@@ -16,6 +16,8 @@ import callcenter.outbound.models
 import callcenter.reservations.models
 import callcenter.rooms.models
 import callcenter.schedule
+import callcenter.stays.models
+import recordings.models
 import recordings.voicemail.models  # noqa: F401
 from callcenter.db import Base, Database, upgrade
 from callcenter.staff.models import User

@@ -11,6 +11,8 @@ SUPERVISING = {Role.SUPERVISOR, Role.MANAGER, Role.ADMIN}
 OPERATING = SUPERVISING | {Role.OPERATOR}
 CARD_KEEPING = OPERATING | {Role.FRONT_DESK}
 REVEALING = SUPERVISING | {Role.FRONT_DESK}
+IN_HOUSE = OPERATING | {Role.FRONT_DESK}
+RECEIVING = {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}
 
 SPAN = "?from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z"
 
@@ -56,6 +58,30 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/companies"): EVERYBODY,
     ("POST", "/api/v1/companies"): SUPERVISING,
     ("PUT", "/api/v1/companies/{id}"): SUPERVISING,
+    ("GET", "/api/v1/stays"): IN_HOUSE,
+    ("POST", "/api/v1/stays"): RECEIVING,
+    ("GET", "/api/v1/stays/{id}"): IN_HOUSE,
+    ("PATCH", "/api/v1/stays/{id}"): RECEIVING,
+    ("POST", "/api/v1/stays/{id}/extension"): RECEIVING,
+    ("POST", "/api/v1/stays/{id}/overnight"): RECEIVING,
+    ("POST", "/api/v1/stays/{id}/move"): RECEIVING,
+    ("POST", "/api/v1/stays/{id}/link"): RECEIVING,
+    ("DELETE", "/api/v1/stays/{id}/link"): RECEIVING,
+    ("PUT", "/api/v1/stays/{id}/group"): RECEIVING,
+    ("PUT", "/api/v1/stays/{id}/commission"): {Role.MANAGER, Role.ADMIN},
+    ("POST", "/api/v1/stays/{id}/check-out"): RECEIVING,
+    ("DELETE", "/api/v1/stays/{id}/check-out"): RECEIVING,
+    ("POST", "/api/v1/stays/{id}/folio"): RECEIVING,
+    ("PATCH", "/api/v1/folio-lines/{id}"): RECEIVING,
+    ("POST", "/api/v1/folio-lines/{id}/reversal"): RECEIVING,
+    ("POST", "/api/v1/folio-lines/{id}/transfer"): RECEIVING,
+    ("POST", "/api/v1/stays/{id}/messages"): IN_HOUSE,
+    ("GET", "/api/v1/messages/due"): IN_HOUSE,
+    ("PUT", "/api/v1/messages/{id}/delivered"): IN_HOUSE,
+    ("GET", "/api/v1/wake-ups"): IN_HOUSE,
+    ("POST", "/api/v1/wake-ups"): IN_HOUSE,
+    ("POST", "/api/v1/stays/{id}/wake-ups"): IN_HOUSE,
+    ("DELETE", "/api/v1/wake-ups/{id}"): IN_HOUSE,
 }
 PUBLIC = {
     ("POST", "/api/v1/session"),

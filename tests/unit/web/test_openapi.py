@@ -81,6 +81,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
         "guests",
         "recordings",
         "staff",
+        "stays",
         "web",
     }
     filters = document["paths"]["/api/v1/calls"]["get"]["parameters"]
