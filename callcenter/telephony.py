@@ -141,6 +141,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingPause:
+    """The recording held silence, as somebody of the house asked; `ended_at` is None while it does."""
+
+    began_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueWait:
     """A stay in a queue; `position` is the place in line on joining, counted from 1."""
 
@@ -195,6 +203,7 @@ class CallSnapshot:
     queue_waits: tuple[QueueWait, ...] = ()
     talk_seconds: float = 0.0
     recording: str | None = None
+    recording_pauses: tuple[RecordingPause, ...] = ()
     sip_call_id: str | None = None
     swept: bool = False
     merged_into: CallKey | None = None
@@ -204,7 +213,12 @@ class CallSnapshot:
         """Every instant at which the call is known to have lived, its end included, in no order."""
         own = (self.started_at, self.first_ring_at, self.answered_at, self.operator_answered_at, self.ended_at)
         moves = (transfer.at for transfer in self.transfers)
-        every: tuple[Ring | Hold | QueueWait, ...] = (*self.rings, *self.holds, *self.queue_waits)
+        every: tuple[Ring | Hold | QueueWait | RecordingPause, ...] = (
+            *self.rings,
+            *self.holds,
+            *self.queue_waits,
+            *self.recording_pauses,
+        )
         episodes = ((one.began_at, one.ended_at) for one in every)
         return (instant for instant in chain(own, moves, *episodes) if instant is not None)
 

@@ -57,6 +57,7 @@ class Call(Base):
     menu: Mapped[dict[str, Any] | None]
     """How the caller went through a spoken menu: path (node names), language, informed."""
     recording: Mapped[str | None] = mapped_column(String(128))
+    recording_pauses: Mapped[list[Any]] = mapped_column(server_default="[]")
     swept: Mapped[bool]
     cadence: Mapped[float | None]
     """Seconds from one ring to the next on this line when the call was made."""

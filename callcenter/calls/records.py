@@ -19,6 +19,7 @@ from callcenter.telephony import (
     MenuVisit,
     Outcome,
     QueueWait,
+    RecordingPause,
     Ring,
     Transfer,
 )
@@ -32,6 +33,7 @@ _rings = TypeAdapter(tuple[Ring, ...])
 _transfers = TypeAdapter(tuple[Transfer, ...])
 _holds = TypeAdapter(tuple[Hold, ...])
 _queue_waits = TypeAdapter(tuple[QueueWait, ...])
+_recording_pauses = TypeAdapter(tuple[RecordingPause, ...])
 _menu = TypeAdapter(MenuVisit | None)
 
 
@@ -71,6 +73,7 @@ def to_row(call: CallSnapshot, cadences: Cadences) -> dict[str, Any]:
         "talk_seconds": call.talk_seconds,
         "menu": _menu.dump_python(call.menu, mode="json"),
         "recording": call.recording,
+        "recording_pauses": _recording_pauses.dump_python(call.recording_pauses, mode="json"),
         "swept": call.swept,
         "rank": rank,
         "known_until": known_until,
@@ -100,6 +103,7 @@ def to_snapshot(row: Call) -> CallSnapshot:
         queue_waits=_queue_waits.validate_python(row.queue_waits),
         talk_seconds=row.talk_seconds,
         recording=row.recording,
+        recording_pauses=_recording_pauses.validate_python(row.recording_pauses),
         sip_call_id=row.sip_call_id,
         swept=row.swept,
         menu=_menu.validate_python(row.menu),

@@ -43,11 +43,10 @@ from callcenter.web.output import answer, no_content, one_page
 
 @dataclass(frozen=True, slots=True)
 class RecordingInfo:
-    """What a call's page needs to know of its recording; `seconds` is its length, `paused` None when not known."""
+    """What a call's page needs to know of its recording; `seconds` is its length."""
 
     id: int
     seconds: float
-    paused: bool | None = None
 
 
 class RecordingLookup(Protocol):
@@ -223,4 +222,4 @@ def _mask_for(request: web.Request) -> Mask:
 
 def _out(recordings: dict[int, RecordingInfo], call: Call) -> RecordingOut | None:
     found = recordings.get(call.id)
-    return None if found is None else RecordingOut(id=found.id, seconds=found.seconds, paused=found.paused)
+    return None if found is None else RecordingOut(id=found.id, seconds=found.seconds)

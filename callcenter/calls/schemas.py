@@ -75,7 +75,6 @@ class RecordingOut(Output):
 
     id: int
     seconds: float
-    paused: bool | None = None
 
 
 class CallRow(Output):
@@ -133,6 +132,8 @@ class CallDetail(CallRow):
     holds: list[dict[str, Any]]
     queue_waits: list[dict[str, Any]]
     menu: MenuOut | None
+    recording_paused: bool
+    """Whether the recording holds silence now."""
 
 
 class CallPage(Output):
@@ -220,6 +221,7 @@ def call_detail(call: Call, recording: RecordingOut | None, mask: Mask) -> CallD
         holds=call.holds,
         queue_waits=call.queue_waits,
         menu=None if call.menu is None else MenuOut.model_validate(call.menu),
+        recording_paused=any(pause["ended_at"] is None for pause in call.recording_pauses),
     )
 
 

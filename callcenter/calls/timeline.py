@@ -22,6 +22,8 @@ class Kind(StrEnum):
     ANSWERED_BY_SYSTEM = "answered_by_system"
     ANSWERED_BY_OPERATOR = "answered_by_operator"
     RECORDING_STARTED = "recording_started"
+    RECORDING_PAUSED = "recording_paused"
+    RECORDING_RESUMED = "recording_resumed"
     HOLD = "hold"
     UNHOLD = "unhold"
     TRANSFER = "transfer"
@@ -86,6 +88,10 @@ def _episodes(call: CallSnapshot) -> Iterator[Entry]:
         if hold.ended_at is not None:
             seconds = (hold.ended_at - hold.began_at).total_seconds()
             yield Entry(hold.ended_at, Kind.UNHOLD, hold.by, {"seconds": seconds})
+    for pause in call.recording_pauses:
+        yield Entry(pause.began_at, Kind.RECORDING_PAUSED)
+        if pause.ended_at is not None and pause.ended_at != call.ended_at:
+            yield Entry(pause.ended_at, Kind.RECORDING_RESUMED)
     for transfer in call.transfers:
         detail = {"kind": transfer.kind.value, "to": transfer.to_party, "result": transfer.result.value}
         yield Entry(transfer.at, Kind.TRANSFER, transfer.from_party, detail)

@@ -3,7 +3,7 @@
 Calls that begin and end while the application is away reach no AMI list. The same calls are in the file that
 cel_custom writes, and its rows are turned into the same facts as AMI's events, so that the same tracker rebuilds
 them. CEL knows no ringing (a dialled phone's ring is dated to its channel's birth), no holds and no place in line;
-those are completed from what was persisted.
+those are completed from what was persisted, and so are pauses of the recording.
 """
 
 from __future__ import annotations
@@ -230,6 +230,7 @@ def _completed(rebuilt: CallSnapshot, known: CallSnapshot) -> CallSnapshot:
         queue_waits=known.queue_waits
         if len(known.queue_waits) == len(rebuilt.queue_waits) and all(wait.ended_at for wait in known.queue_waits)
         else rebuilt.queue_waits,
+        recording_pauses=tuple(replace(pause, ended_at=pause.ended_at or end) for pause in known.recording_pauses),
         sip_call_id=rebuilt.sip_call_id or known.sip_call_id,
         recording=rebuilt.recording or known.recording,
         menu=known.menu,

@@ -164,6 +164,15 @@ class RecordingStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingMuted:
+    """The recording taken from this channel holds silence from now on, or sound again."""
+
+    at: datetime
+    uniqueid: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HangupRequested:
     """The far end ended or refused a channel (a time-out of our own sends none)."""
 
@@ -217,6 +226,7 @@ Fact = (
     | Parked
     | ParkingTimedOut
     | RecordingStarted
+    | RecordingMuted
     | HangupRequested
     | HungUp
     | SipCallIdTold
@@ -348,6 +358,7 @@ _READERS: dict[str, Callable[[Message, datetime], Fact | None]] = {
     "ParkedCall": _parked,
     "ParkedCallTimeOut": lambda message, at: ParkingTimedOut(at, _id(message, "ParkeeUniqueid")),
     "MixMonitorStart": lambda message, at: RecordingStarted(at, _id(message)),
+    "MixMonitorMute": lambda message, at: RecordingMuted(at, _id(message), message["State"] == "1"),
     "HangupRequest": lambda message, at: HangupRequested(at, _id(message)),
     "Hangup": _hangup,
     "UserEvent": _user_event,

@@ -81,6 +81,7 @@ class Tracker:
             facts.Parked: self._parked,
             facts.ParkingTimedOut: self._parking_timed_out,
             facts.RecordingStarted: self._recording_started,
+            facts.RecordingMuted: self._recording_muted,
             facts.HangupRequested: self._hangup_requested,
             facts.HungUp: self._hung_up,
             facts.SipCallIdTold: self._sip_call_id_told,
@@ -300,6 +301,10 @@ class Tracker:
     def _recording_started(self, fact: facts.RecordingStarted) -> None:
         if channel := self._known(fact):
             channel.call.recording = channel.call.recording or channel.uniqueid
+
+    def _recording_muted(self, fact: facts.RecordingMuted) -> None:
+        if (channel := self._known(fact)) and channel.uniqueid == channel.call.recording:
+            channel.call.recording_muted(fact.at, muted=fact.muted)
 
     def _hangup_requested(self, fact: facts.HangupRequested) -> None:
         if channel := self._known(fact):

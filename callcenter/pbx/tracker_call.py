@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from callcenter.pbx.tracker_outcome import DialledEnd, is_dialled, outcome_of_caller, outcome_of_dialled
 from callcenter.pbx.tracker_parties import Channel, PartyKind
@@ -22,6 +23,7 @@ from callcenter.telephony import (
     MenuVisit,
     Outcome,
     QueueWait,
+    RecordingPause,
     Ring,
     Side,
     TransferKind,
@@ -29,6 +31,8 @@ from callcenter.telephony import (
 
 # Widening a queue leaves it and joins it again under another name within milliseconds: one wait for the caller.
 SAME_WAIT = timedelta(seconds=0.5)
+
+Episode = TypeVar("Episode", Ring, Hold, QueueWait, RecordingPause)
 
 
 class Call:
@@ -59,6 +63,7 @@ class Call:
         self.queue_waits: list[QueueWait] = []
         self.talk = timedelta()
         self.recording: str | None = None
+        self.recording_pauses: list[RecordingPause] = []
         self.sip_call_id: str | None = None
         self.menu: MenuVisit | None = None
         self.company: dict[str, Channel] = {}
@@ -92,6 +97,7 @@ class Call:
     def remember(self, known: CallSnapshot) -> None:
         """Add what only we could know of the call, because the exchange does not tell it again."""
         self.holds = list(known.holds)
+        self.recording_pauses = list(known.recording_pauses)
         self.first_ring_at = ring_before_answer(known.first_ring_at, self.answered_at) or self.first_ring_at
         self.recording = known.recording or self.recording
         self.sip_call_id = known.sip_call_id or self.sip_call_id
@@ -316,6 +322,15 @@ class Call:
         if last is not None and last.ended_at is None and (self._queued_at is None or self._queued_at <= at):
             self.queue_waits[-1] = replace(last, ended_at=at)
 
+    def recording_muted(self, at: datetime, *, muted: bool) -> None:
+        """The recording holds silence from now on, or sound again."""
+        last = self.recording_pauses[-1] if self.recording_pauses else None
+        paused = last is not None and last.ended_at is None
+        if muted and not paused and (last is None or last.began_at < at):
+            self.recording_pauses.append(RecordingPause(at))
+        elif last is not None and paused and not muted and last.began_at <= at:
+            self.recording_pauses[-1] = replace(last, ended_at=at)
+
     # --- the end
 
     def remove(self, channel: Channel, at: datetime, cause: int | None, sip: int) -> None:
@@ -339,11 +354,10 @@ class Call:
     def finish(self, at: datetime) -> None:
         """Close the record; whatever was still open in it ends now."""
         self._stop_talk(at)
-        self.rings = {
-            uid: r if r.ended_at else replace(r, ended_at=max(at, r.began_at)) for uid, r in self.rings.items()
-        }
-        self.holds = [h if h.ended_at else replace(h, ended_at=max(at, h.began_at)) for h in self.holds]
-        self.queue_waits = [w if w.ended_at else replace(w, ended_at=max(at, w.began_at)) for w in self.queue_waits]
+        self.rings = {uniqueid: _closed(ring, at) for uniqueid, ring in self.rings.items()}
+        self.holds = [_closed(hold, at) for hold in self.holds]
+        self.queue_waits = [_closed(wait, at) for wait in self.queue_waits]
+        self.recording_pauses = [_closed(pause, at) for pause in self.recording_pauses]
         self.transfers.call_ended()
         self.company, self.parting = {}, None
         self.ended_at = at
@@ -381,11 +395,17 @@ class Call:
             queue_waits=tuple(self.queue_waits),
             talk_seconds=round(self.talk.total_seconds(), 3),
             recording=self.recording,
+            recording_pauses=tuple(self.recording_pauses),
             sip_call_id=self.sip_call_id,
             swept=self.swept,
             merged_into=self.merged_into,
             menu=self.menu,
         )
+
+
+def _closed(episode: Episode, at: datetime) -> Episode:
+    """End what is still open in a call that ends."""
+    return episode if episode.ended_at else replace(episode, ended_at=max(at, episode.began_at))
 
 
 def ring_before_answer(rang_at: datetime | None, answered_at: datetime | None) -> datetime | None:

@@ -320,6 +320,29 @@ async def test_given_the_application_leads_a_call_elsewhere_then_the_record_tell
     assert (transfer["kind"], transfer["to_party"], transfer["result"]) == ("redirect", desk.supervisor, "completed")
 
 
+async def test_given_a_recording_is_paused_and_resumed_then_the_record_tells_when(
+    house: House, switchboard: Switchboard, desk: Desk
+) -> None:
+    async with (
+        switchboard.phone(desk.first, answers(), media=VOICE),
+        switchboard.guest(media=VOICE) as guest,
+        orders(switchboard) as actions,
+    ):
+        call = guest.call(desk.number)
+        began = await house.record(call.call_id, lambda record: record.operator_answered_at is not None)
+        channel = await channel_of(switchboard, began)
+        await actions.mixmonitor_mute(channel, muted=True)
+        paused = SystemClock().now()
+        await house.record(call.call_id, lambda record: [p["ended_at"] for p in record.recording_pauses] == [None])
+        await actions.mixmonitor_mute(channel, muted=False)
+        resumed = SystemClock().now()
+        await _few_words(call)
+        facts = await call.bye()
+    (pause,) = (await house.audit(facts)).recording_pauses
+    assert seconds(pause["began_at"], pause["ended_at"]) == pytest.approx((resumed - paused).total_seconds(), abs=0.3)
+    assert abs(seconds(pause["began_at"], paused)) < TOLERANCE
+
+
 async def test_given_thirty_callers_at_once_on_several_lines_then_every_record_is_complete(
     house: House, switchboard: Switchboard
 ) -> None:

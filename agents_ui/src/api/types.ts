@@ -124,7 +124,7 @@ export interface CallRow {
   hangup_cause: number | null;
   operators: string[];
   talk_seconds: number;
-  recording: { id: number; seconds: number | null; paused?: boolean | null } | null;
+  recording: { id: number; seconds: number | null } | null;
   swept: boolean;
 }
 
@@ -172,6 +172,8 @@ export interface Call extends CallRow {
   transfers: Transfer[];
   holds: Hold[];
   queue_waits: QueueWait[];
+  /** Whether the recording holds silence now. */
+  recording_paused: boolean;
 }
 
 export interface Page<Item> {

@@ -18,6 +18,8 @@ const KINDS = new Set([
   'unhold',
   'transfer',
   'recording_started',
+  'recording_paused',
+  'recording_resumed',
   'ended',
 ]);
 

@@ -355,6 +355,8 @@ const en: typeof zh = {
     unhold: 'Hold ended',
     transfer: 'Transfer',
     recording_started: 'Recording began',
+    recording_paused: 'Recording paused',
+    recording_resumed: 'Recording resumed',
     ended: 'Call ended',
     other: 'Other ({kind})',
     party: 'ext. {party}',

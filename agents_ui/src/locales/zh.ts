@@ -341,6 +341,8 @@ export default {
     unhold: '结束保持',
     transfer: '转接',
     recording_started: '开始录音',
+    recording_paused: '暂停录音',
+    recording_resumed: '恢复录音',
     ended: '通话结束',
     other: '其他（{kind}）',
     party: '分机 {party}',

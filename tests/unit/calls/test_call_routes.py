@@ -77,7 +77,7 @@ async def test_given_an_ended_call_when_listed_then_it_has_the_contracts_fields(
         "hangup_cause": 16,
         "operators": ["8001"],
         "talk_seconds": 53.0,
-        "recording": {"id": 3, "seconds": 52.5, "paused": None},
+        "recording": {"id": 3, "seconds": 52.5},
         "swept": False,
     }
 

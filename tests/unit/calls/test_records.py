@@ -24,6 +24,7 @@ from callcenter.telephony import (
     MenuVisit,
     Outcome,
     QueueWait,
+    RecordingPause,
     Ring,
     Side,
     Transfer,
@@ -43,6 +44,7 @@ RICH = call(
     operators=("8001", "8003"),
     talk_seconds=12.5,
     recording="1763688600.1",
+    recording_pauses=(RecordingPause(at(16), at(18)), RecordingPause(at(22))),
     sip_call_id="a84b4c76e66710@192.0.2.1",
     menu=MenuVisit(("main", "information"), "en", informed=True),
 )

@@ -1,7 +1,7 @@
 """One call's timeline: everything in the order in which it happened."""
 
 from callcenter.calls.timeline import timeline
-from callcenter.telephony import Hold, QueueWait, Ring, Side, Transfer, TransferKind, TransferResult
+from callcenter.telephony import Hold, QueueWait, RecordingPause, Ring, Side, Transfer, TransferKind, TransferResult
 from tests.unit.calls.builders import at, call
 
 
@@ -17,6 +17,7 @@ def test_given_a_call_with_everything_when_told_then_each_thing_stands_at_its_ti
             transfers=(Transfer(TransferKind.BLIND, at(40), "8002", "0301", TransferResult.COMPLETED),),
             operators=("8002",),
             recording="1.1",
+            recording_pauses=(RecordingPause(at(45), at(50)), RecordingPause(at(55), at(60))),
         )
     )
 
@@ -34,6 +35,9 @@ def test_given_a_call_with_everything_when_told_then_each_thing_stands_at_its_ti
         (30, "hold", "operator"),
         (35, "unhold", "operator"),
         (40, "transfer", "8002"),
+        (45, "recording_paused", None),
+        (50, "recording_resumed", None),
+        (55, "recording_paused", None),
         (60, "ended", None),
     ]
     details = {entry.kind.value: entry.detail for entry in story}

@@ -11,7 +11,7 @@ import pytest
 from callcenter.pbx import cel, facts
 from callcenter.pbx.replay import calls_of
 from callcenter.pbx.state import LiveChannel, PbxState
-from callcenter.telephony import CallSnapshot, Hold, Outcome, Side
+from callcenter.telephony import CallSnapshot, Hold, Outcome, RecordingPause, Side
 from tests.unit.pbx.captures import FOLDER, NAMES, NODE, TOLERANCE, calls_in, instant, raw
 
 PAIRED = [name for name in NAMES if (FOLDER / f"{name}.cel.csv").exists()]
@@ -123,11 +123,13 @@ def test_given_a_call_known_before_when_it_ended_meanwhile_then_its_holds_and_ri
     path.write_bytes(b"".join(BEGIN))
     (open_call,) = cel.catch_up(path, 0, NODE_OF).tracker.open_calls()
     known = replace(open_call, first_ring_at=instant(100.7), holds=(Hold(Side.OPERATOR, instant(110)),))
+    known = replace(known, recording_pauses=(RecordingPause(instant(111)),))
     path.write_bytes(b"".join(BEGIN + END))
 
     (call,) = cel.catch_up(path, 0, NODE_OF, [known]).ended
 
     assert call.holds == (Hold(Side.OPERATOR, instant(110), instant(120)),)
+    assert call.recording_pauses == (RecordingPause(instant(111), instant(120)),)
     assert call.first_ring_at == instant(100.7)
     assert call.outcome is Outcome.ANSWERED
 

@@ -103,6 +103,13 @@ def test_given_a_transfer_before_the_consultation_is_bridged_when_read_then_who_
     assert from_ami(bridged, RECEIVED) == facts.AttendedTransferred(RECEIVED, "1.1", "PJSIP/op8002-1")
 
 
+@pytest.mark.parametrize(("state", "muted"), [("1", True), ("0", False)])
+def test_given_a_recording_that_is_muted_when_read_then_it_is_told_so(state: str, muted: bool):
+    event = {"Event": "MixMonitorMute", "Uniqueid": "1.2", "Direction": "both", "State": state}
+
+    assert from_ami(event, RECEIVED) == facts.RecordingMuted(RECEIVED, "1.2", muted)
+
+
 def test_given_an_originated_call_when_dialling_begins_then_number_and_presented_number_are_told():
     event = {
         "Event": "DialBegin",

@@ -22,6 +22,7 @@ from callcenter.telephony import (
     MenuVisit,
     Outcome,
     QueueWait,
+    RecordingPause,
     Ring,
     Side,
     Transfer,
@@ -691,6 +692,19 @@ def test_given_an_operator_who_called_a_party_outside_when_joining_it_with_the_g
     assert (transfer.to_party, transfer.result) == ("+37060000002", TransferResult.COMPLETED)
     merged = house.told["2.0"]
     assert (merged.merged_into, merged.recording) == (KEY, "2.1")
+
+
+def test_given_a_recording_paused_twice_when_told_again_or_cut_short_then_the_record_holds_both_pauses(house):
+    house.caller()
+    house.tell(facts.RecordingStarted(at(0), "1.0"))
+    house.talk(1)
+    for seconds, muted in ((3, True), (3, True), (4, False), (4, False), (8, True)):
+        call = house.tell(facts.RecordingMuted(at(seconds), "1.0", muted))
+    assert call.recording_pauses == (RecordingPause(at(3), at(4)), RecordingPause(at(8)))
+
+    house.tell(facts.RecordingMuted(at(9), "1.1", False))
+    call = house.gone(10, "1.1", "1.0")
+    assert call.recording_pauses == (RecordingPause(at(3), at(4)), RecordingPause(at(8), at(10)))
 
 
 def test_given_a_consultation_picked_up_that_instant_when_the_guest_takes_its_place_then_both_operators_are_told(house):
