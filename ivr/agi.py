@@ -68,6 +68,12 @@ class AgiSession:
         return self.request.get("agi_arg_1", "")
 
     @property
+    def arguments(self) -> tuple[str, ...]:
+        """All arguments that the dialplan gives, empty ones included."""
+        count = sum(key.startswith("agi_arg_") for key in self.request)
+        return tuple(self.request.get(f"agi_arg_{number}", "") for number in range(1, count + 1))
+
+    @property
     def uniqueid(self) -> str:
         """The caller's channel."""
         return self.request.get("agi_uniqueid", "")

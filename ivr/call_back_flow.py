@@ -1,0 +1,83 @@
+"""The script `call-back`: talks with a caller who pressed the key for being called back in a waiting queue.
+
+`CALL_BACK=requested` is set last and proves that the wish is stored; without it the caller goes on waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+
+import structlog
+
+from callcenter.errors import HouseError
+from callcenter.telephony import CallKey
+from ivr.agi import AgiSession, CallerGone
+from ivr.call_back import CallBack, Step, Talk, advance, begin, callable_number
+from ivr.engine import Ask, HungUp, Pressed, Silence
+from ivr.languages import Language
+from ivr.sounds import Sounds
+
+log = structlog.get_logger(__name__)
+
+SCRIPT = "call-back"
+GUARD_SECONDS = 3.0
+"""How much longer than a step should take the exchange waits for us before it puts the caller back into the queue."""
+
+STORE_SECONDS = 10.0
+
+Store = Callable[[CallKey, str, Language], Awaitable[None]]
+"""Stores that the caller of a call is to be called back on a number, in a language; raises HouseError."""
+
+
+class CallBackFlow:
+    """The argument is the call's Linkedid; `rooms` can be called back too."""
+
+    def __init__(self, node: str, sounds: Sounds, rooms: Collection[str], store: Store) -> None:
+        self._node = node
+        self._sounds = sounds
+        self._rooms = rooms
+        self._store = store
+
+    async def serve(self, agi: AgiSession) -> None:
+        """Serve one caller."""
+        language = Language.EN if agi.request.get("agi_language", "").startswith(Language.EN) else Language.ZH
+        talk, step = begin(callable_number(agi.request.get("agi_callerid", ""), self._rooms), language)
+        try:
+            while isinstance(step, Ask):
+                talk, step = await self._ask(agi, talk, step)
+        except CallerGone:
+            talk, step = advance(talk, HungUp(), self._rooms)
+            raise
+        finally:
+            log.info("call_back_talked", uniqueid=agi.uniqueid, stage=talk.stage, asked=isinstance(step, CallBack))
+        if isinstance(step, CallBack):
+            await self._keep(agi, step, language)
+        else:
+            await self._say(agi, f"{language}/call-back-go-on")
+
+    async def _ask(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
+        seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + ask.seconds + GUARD_SECONDS
+        await agi.set_variables({"TIMEOUT(absolute)": f"{seconds:.1f}"})
+        key = ""
+        for prompt in ask.prompts:
+            key = await agi.stream(prompt, self._sounds.seconds(prompt))
+            if key:
+                break
+        key = key or await agi.wait_for_key(ask.seconds)
+        return advance(talk, Pressed(key) if key else Silence(), self._rooms)
+
+    async def _keep(self, agi: AgiSession, wish: CallBack, language: Language) -> None:
+        await agi.set_variables({"TIMEOUT(absolute)": f"{STORE_SECONDS + GUARD_SECONDS:.1f}"})
+        linkedid = agi.arguments[0] if agi.arguments else agi.uniqueid
+        try:
+            await self._store(CallKey(self._node, linkedid), wish.number, language)
+        except HouseError as error:
+            log.error("call_back_not_stored", call_id=linkedid, reason=str(error))
+            await self._say(agi, f"{language}/call-back-not-now")
+            return
+        await agi.set_variables({"CALL_BACK": "requested"})
+
+    async def _say(self, agi: AgiSession, prompt: str) -> None:
+        seconds = self._sounds.seconds(prompt)
+        await agi.set_variables({"TIMEOUT(absolute)": f"{seconds + GUARD_SECONDS:.1f}"})
+        await agi.stream(prompt, seconds, keys="")
