@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 import structlog
@@ -29,6 +30,11 @@ from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
 from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Check, CheckFailed, Health
+from callcenter.outbound import routes as outbound_routes
+from callcenter.outbound.call_backs import CallBackDesk
+from callcenter.outbound.parts import CHANGED as DUE_CALLS
+from callcenter.outbound.parts import OutboundParts
+from callcenter.outbound.reached import ReachedWatch
 from callcenter.pbx.exchange import Exchange
 from callcenter.pbx.provisioning import load_secrets, pbx_folder
 from callcenter.pbx.server import UNPRIVILEGED_USER
@@ -46,10 +52,7 @@ from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
 from callcenter.web.tls import CertificateUnusable, server_context
 from ivr.agi import AgiServer
-from ivr.book import MenuBook
-from ivr.checking import surroundings
-from ivr.flow import MenuFlow
-from ivr.sounds import Sounds
+from ivr.parts import IvrParts
 from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.disk import MEGABYTE, DiskRules, DiskWatch
@@ -64,6 +67,8 @@ from recordings.voicemail import parts as voicemail
 log = structlog.get_logger(__name__)
 
 EVENT_LOG_OFFSET = "event_log_offset"
+TALKS_READ = 200
+"""So many of the last talks are read at start, to know how long they usually take."""
 Told = Callable[[Mapping[CallKey, int]], None]
 PAGES = ROOT / "agents_ui" / "dist"
 
@@ -144,16 +149,25 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     guest_routes.setup(app, guests)
     listenings = Listenings(database, clock, audit)
     recording_routes.setup(app, recording_routes.RecordingParts(store, listenings))
-    messages = voicemail.build(app, settings, database, clock, audit, store, listenings, lambda: None)
+    messages = voicemail.build(
+        app, settings, database, clock, audit, store, listenings, lambda: live.publish_changed(DUE_CALLS)
+    )
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
-    menus, agi = _menu_parts(settings, clock, alarms)
     schedule = Schedule(database, clock, settings.hotel.zone, settings.pbx.node, alarms)
     stays = StayParts.build(
         settings, database, clock, audit, telephony=exchange, bus=bus, alarms=alarms, changed=live.publish_changed
     )
     stay_routes.setup(app, stays)
     stays.schedule(schedule)
+    outbound = OutboundParts(
+        database, clock, audit, live.publish_changed, timedelta(days=settings.outbound.lost_caller_days)
+    )
+    outbound_routes.setup(app, outbound)
+    reached = ReachedWatch(bus, outbound)
+    sounds = pbx_folder(settings) / "lib" / "sounds"
+    call_back = CallBackDesk(outbound, exchange.open_calls)
+    ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))
     health.register("recording_disk", disk.ready)
@@ -165,24 +179,29 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         async with database.begin() as session:
             await ensure_rooms(session, settings)
         await linker.start()
+        async with database.read() as session:
+            for call in await call_service.last_answered(session, TALKS_READ):
+                ivr.talks.learn(call)
         writer.start()
+        reached.start()
         await exchange.start()
         await ingest.start()
         await disk.start()
         await messages.start()
-        await menus.start()
-        await _listen_for_menus(agi, settings, alarms)
+        await ivr.book.start()
+        await _listen_for_menus(ivr.agi, settings, alarms)
         await stays.phones.start()
         await schedule.start()
         yield
         await schedule.close()
         await stays.phones.close()
-        await agi.close()
-        await menus.close()
+        await ivr.agi.close()
+        await ivr.book.close()
         await messages.close()
         await disk.close()
         await ingest.close()
         await exchange.close()
+        await reached.close()
         await writer.close()
         await linker.close()
         await database.close()
@@ -197,14 +216,6 @@ def _both(one: Told, other: Told) -> Told:
         other(ids)
 
     return tell
-
-
-def _menu_parts(settings: Settings, clock: Clock, alarms: Alarms) -> tuple[MenuBook, AgiServer]:
-    sounds = Sounds(pbx_folder(settings) / "lib" / "sounds")
-    names = {line.menu for line in settings.lines if line.menu}
-    book = MenuBook(settings.menus_folder, names, surroundings(settings, sounds), alarms)
-    flow = MenuFlow(book, sounds, clock, settings.hotel.zone)
-    return book, AgiServer("127.0.0.1", settings.pbx.agi_port, flow.serve)
 
 
 async def _listen_for_menus(agi: AgiServer, settings: Settings, alarms: Alarms) -> None:

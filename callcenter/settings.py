@@ -346,6 +346,12 @@ class Greeting(Section):
         return self
 
 
+class Outbound(Section):
+    """Calls that the house owes. `lost_caller_days`: how long a caller who gave up is on the list of lost callers."""
+
+    lost_caller_days: int = Field(default=3, ge=1, le=60)
+
+
 class Ivr(Section):
     """What callers hear. `menus`: the folder of the menu files; empty for config/ivr."""
 
@@ -375,6 +381,7 @@ class Settings(Section):
     guests: GuestSettings = GuestSettings()
     voicemail: Voicemail = Voicemail()
     speech: Speech = Speech()
+    outbound: Outbound = Outbound()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 

@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     `ANSWERED`: a person talked with the caller. `SERVED_BY_SYSTEM`: the system answered and did what the
     caller came for, no person was asked for. `ABANDONED`: the caller left before any person answered, whether
     ringing (`Answerer.NONE`) or waiting in the queue after the system's answer (`Answerer.SYSTEM`).
+    `CALL_BACK`: the caller asked the system to be called back instead of waiting.
     `BUSY`, `NO_ANSWER`, `REJECTED`, `UNREACHABLE`, `CONGESTION` and `INVALID_NUMBER` are outbound results.
     """
 
@@ -43,6 +44,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     SERVED_BY_SYSTEM = "served_by_system"
     ABANDONED = "abandoned"
+    CALL_BACK = "call_back"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     REJECTED = "rejected"

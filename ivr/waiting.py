@@ -46,9 +46,7 @@ def place(calls: Iterable[CallSnapshot], key: CallKey, queue: str) -> int:
     calls = tuple(calls)
     own = next((call.started_at for call in calls if call.key == key), None)
     before = (
-        call
-        for call in calls
-        if call.key != key and _waits(call, queue) and (own is None or call.started_at < own)
+        call for call in calls if call.key != key and _waits(call, queue) and (own is None or call.started_at < own)
     )
     return 1 + sum(1 for _ in before)
 

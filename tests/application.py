@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
 from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Health
+from callcenter.outbound import routes as outbound_routes
+from callcenter.outbound.parts import OutboundParts
 from callcenter.settings import Settings, load
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
@@ -128,6 +130,8 @@ class Application:
             )
         )
         staff_routes.setup(self.web, self.staff)
+        self.outbound = OutboundParts(database, self.clock, self.audit, self.live.publish_changed, timedelta(days=3))
+        outbound_routes.setup(self.web, self.outbound)
         self.guests = GuestParts.build(self.settings, self.clock, self.audit)
         subjects = {GUEST: self.guests.subjects}
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))

@@ -112,6 +112,17 @@ async def one(session: AsyncSession, number: int) -> Call:
     return call
 
 
+async def last_answered(session: AsyncSession, limit: int) -> list[CallSnapshot]:
+    """Return the last `limit` calls in which a caller talked with a person, the oldest first."""
+    statement = (
+        select(Call)
+        .where(Call.outcome == Outcome.ANSWERED, Call.direction != Direction.OUTBOUND, Call.ended_at.is_not(None))
+        .order_by(Call.started_at.desc(), Call.id.desc())
+        .limit(limit)
+    )
+    return [to_snapshot(row) for row in reversed((await session.scalars(statement)).all())]
+
+
 async def remember(session: AsyncSession, node: str, key: str, value: str) -> None:
     """Keep `value` under `key` for the exchange `node`, for instance how far its event log was read."""
     await session.merge(ExchangeState(node=node, key=key, value=value))

@@ -114,8 +114,16 @@ class Wanted:
     call: CallKey | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What became of a due call, and what there is to say of it."""
+
+    result: Result
+    note: str = ""
+
+
 async def request(
-    session: AsyncSession, wanted: Wanted, by: Actor, at: datetime, audit: AuditLog
+    session: AsyncSession, wanted: Wanted, by: Actor, at: datetime, audit: AuditLog, address: str = ""
 ) -> tuple[DueCall, bool]:
     """Ask for a call; return the due call, and whether it is new.
 
@@ -150,7 +158,7 @@ async def request(
         return await _known(session, wanted), False
     created = await session.get_one(DueCall, number)
     after = {"kind": created.kind, "number": created.number, "line": created.line, "reason": created.reason}
-    audit(session, by, "due_call.requested", _subject(created), after=after)
+    audit(session, by, "due_call.requested", _subject(created), after=after, address=address)
     return created, True
 
 
@@ -166,7 +174,9 @@ async def closed(session: AsyncSession, since: datetime, limit: int) -> Sequence
     return (await session.scalars(statement)).all()
 
 
-async def take(session: AsyncSession, number: int, by: Worker, at: datetime, audit: AuditLog) -> DueCall:
+async def take(
+    session: AsyncSession, number: int, by: Worker, at: datetime, audit: AuditLog, address: str = ""
+) -> DueCall:
     """Lock a due call to `by`; taking one's own again changes nothing.
 
     Raises:
@@ -180,11 +190,14 @@ async def take(session: AsyncSession, number: int, by: Worker, at: datetime, aud
     if due.state == State.TAKEN:
         raise DueCallTaken(by=due.taken_by)
     due.state, due.taken_by_id, due.taken_by, due.taken_at = State.TAKEN.value, by.user_id, by.username, at
-    audit(session, by, "due_call.taken", _subject(due), before={"state": "open"}, after={"state": "taken"})
+    before, after = {"state": "open"}, {"state": "taken"}
+    audit(session, by, "due_call.taken", _subject(due), before=before, after=after, address=address)
     return due
 
 
-async def give_back(session: AsyncSession, number: int, by: Worker, note: str, audit: AuditLog) -> DueCall:
+async def give_back(
+    session: AsyncSession, number: int, by: Worker, note: str, audit: AuditLog, address: str = ""
+) -> DueCall:
     """Open a due call to everybody again, at its place; `note` tells the next one what happened.
 
     Raises:
@@ -197,12 +210,13 @@ async def give_back(session: AsyncSession, number: int, by: Worker, note: str, a
     before = {"state": "taken", "taken_by": due.taken_by, "note": due.note}
     due.state, due.taken_by_id, due.taken_by, due.taken_at = State.OPEN.value, None, None, None
     due.note = note or due.note
-    audit(session, by, "due_call.given_back", _subject(due), before=before, after={"state": "open", "note": due.note})
+    after = {"state": "open", "note": due.note}
+    audit(session, by, "due_call.given_back", _subject(due), before=before, after=after, address=address)
     return due
 
 
 async def finish(
-    session: AsyncSession, number: int, by: Worker, at: datetime, result: Result, note: str, audit: AuditLog
+    session: AsyncSession, number: int, by: Worker, at: datetime, told: Finish, audit: AuditLog, address: str = ""
 ) -> DueCall:
     """Close a due call that `by` has taken, with what became of it.
 
@@ -213,25 +227,36 @@ async def finish(
         DueCallClosed: it is done or withdrawn.
     """
     due = await _in_hand(session, number, by)
-    due.note = note or due.note
+    due.note = told.note or due.note
     _close(due, State.DONE, by, at)
-    due.outcome = result.value
+    due.outcome = told.result.value
     after = {"state": "done", "outcome": due.outcome, "note": due.note}
-    audit(session, by, "due_call.done", _subject(due), before={"state": "taken"}, after=after)
+    audit(session, by, "due_call.done", _subject(due), before={"state": "taken"}, after=after, address=address)
     return due
 
 
 async def withdraw(
-    session: AsyncSession, number: str, kinds: Collection[Kind], by: Actor, at: datetime, audit: AuditLog
+    session: AsyncSession,
+    number: str,
+    kinds: Collection[Kind],
+    reached_at: datetime,
+    by: Actor,
+    at: datetime,
+    audit: AuditLog,
 ) -> int:
-    """Withdraw the open due calls of `kinds` to `number`: the caller got through. One that is taken stays.
+    """Withdraw the open due calls of `kinds` to `number` that were asked for before it got through. Taken ones stay.
 
     Returns:
         How many were withdrawn.
     """
     statement = (
         update(DueCall)
-        .where(DueCall.number == number, DueCall.kind.in_(kinds), DueCall.state == State.OPEN)
+        .where(
+            DueCall.number == number,
+            DueCall.kind.in_(kinds),
+            DueCall.state == State.OPEN,
+            DueCall.created_at <= reached_at,
+        )
         .values(state=State.WITHDRAWN, closed_by=by.username, closed_at=at)
         .returning(DueCall.id)
     )

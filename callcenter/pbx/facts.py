@@ -210,6 +210,14 @@ class MenuTold:
     informed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CallBackAsked:
+    """The dialplan told that a waiting caller asked to be called back, and that the wish is stored."""
+
+    at: datetime
+    uniqueid: str
+
+
 Fact = (
     ChannelCreated
     | ChannelUp
@@ -231,6 +239,7 @@ Fact = (
     | HungUp
     | SipCallIdTold
     | MenuTold
+    | CallBackAsked
 )
 
 Message = Mapping[str, str]
@@ -337,6 +346,8 @@ def _user_event(message: Message, at: datetime) -> Fact | None:
     if path := message.get("Path", ""):
         informed = message.get("Informed") == "yes"
         return MenuTold(at, _id(message), tuple(path.split("/")), message.get("Language", ""), informed)
+    if message.get("CallBack") == "yes":
+        return CallBackAsked(at, _id(message))
     if not sip_call_id:
         return None
     return SipCallIdTold(at, _id(message), sip_call_id)

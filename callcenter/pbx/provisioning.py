@@ -20,7 +20,7 @@ from pathlib import Path
 import jinja2
 import structlog
 
-from callcenter.pbx.sounds import install_sounds
+from callcenter.pbx.sounds import install_sounds, install_spoken_waits
 from callcenter.room_phones import of_each_length
 from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings, Skill
 
@@ -155,6 +155,7 @@ def render(
         for name in (*READ_BY_PBX, *WRITTEN_BY_PBX, "log/cel-custom", "spool/monitor"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         install_sounds(prompts, folder / "lib" / "sounds")
+        install_spoken_waits(folder / "lib" / "sounds")
         _link(program.documentation, folder / "lib" / "documentation")
         context = _context(settings, passwords, folder, program)
         environment = _environment()

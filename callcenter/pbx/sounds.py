@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 import structlog
 
+from callcenter import spoken_wait
+
 log = structlog.get_logger(__name__)
+
+AFTER_PLACE = "queue-thankyou"
+"""The exchange's sound after the place in line (queues.conf)."""
 
 _ULAW_LIMIT = 8158
 
@@ -31,9 +36,30 @@ def install_sounds(source: Path, target: Path) -> None:
             log.warning("prompt_not_playable", file=str(file), wanted="WAV, 8 kHz, mono, 16 bit")
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
-        for suffix, encode in ((".alaw", alaw), (".ulaw", ulaw)):
-            copy.with_suffix(suffix).write_bytes(encode(samples))
+        _write_encoded(copy, samples)
         shutil.copyfile(file, copy)
+
+
+def install_spoken_waits(sounds: Path, languages: Iterable[str] = ("zh", "en")) -> None:
+    """Put what is said after the place in line together, for each expected wait with and without the offer.
+
+    The exchange takes the sound of a style of the language (`zh_5o`) where there is one, else that of the language.
+    A sentence without prompts is left out.
+    """
+    for language in languages:
+        for words in spoken_wait.every():
+            parts = [sounds / language / f"{prompt}.wav" for prompt in words.prompts]
+            target = sounds / f"{language}_{words.style}" / f"{AFTER_PLACE}.wav"
+            if not all(part.exists() for part in parts):
+                continue
+            if target.exists() and target.stat().st_mtime >= max(part.stat().st_mtime for part in parts):
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            samples = b"".join(_samples(part) or b"" for part in parts)
+            _write_encoded(target, samples)
+            with wave.open(str(target), "wb") as sound:
+                sound.setparams((1, 2, 8000, 0, "NONE", ""))
+                sound.writeframes(samples)
 
 
 def alaw(samples: bytes) -> bytes:
@@ -44,6 +70,11 @@ def alaw(samples: bytes) -> bytes:
 def ulaw(samples: bytes) -> bytes:
     """Encode 16-bit little-endian samples as G.711 µ-law."""
     return _encode(samples, _ulaw_byte)
+
+
+def _write_encoded(file: Path, samples: bytes) -> None:
+    for suffix, encode in ((".alaw", alaw), (".ulaw", ulaw)):
+        file.with_suffix(suffix).write_bytes(encode(samples))
 
 
 def _samples(file: Path) -> bytes | None:

@@ -86,6 +86,7 @@ class Tracker:
             facts.HungUp: self._hung_up,
             facts.SipCallIdTold: self._sip_call_id_told,
             facts.MenuTold: self._menu_told,
+            facts.CallBackAsked: self._call_back_asked,
         }
 
     # --- what others use
@@ -324,6 +325,10 @@ class Tracker:
     def _menu_told(self, fact: facts.MenuTold) -> None:
         if channel := self._known(fact):
             channel.call.menu = MenuVisit(fact.path, fact.language, fact.informed)
+
+    def _call_back_asked(self, fact: facts.CallBackAsked) -> None:
+        if channel := self._known(fact):
+            channel.call.wants_call_back = True
 
     def _known(self, fact: Fact) -> Channel | None:
         """Find the fact's channel, whose call is thereby changed; nobody's news are dropped."""

@@ -66,6 +66,7 @@ class Call:
         self.recording_pauses: list[RecordingPause] = []
         self.sip_call_id: str | None = None
         self.menu: MenuVisit | None = None
+        self.wants_call_back = False
         self.company: dict[str, Channel] = {}
         self.parting: Parting | None = None
         self.told: CallSnapshot | None = None
@@ -371,6 +372,8 @@ class Call:
             return Outcome.ANSWERED
         if self.answered_by is Answerer.NONE and is_dialled(self.direction, queued=queued):
             return outcome_of_dialled(self._dialled_end) if self._dialled_end else Outcome.FAILED
+        if self.wants_call_back and not person:
+            return Outcome.CALL_BACK
         return outcome_of_caller(self.answered_by, person=person, queued=queued)
 
     def snapshot(self) -> CallSnapshot:

@@ -16,8 +16,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_OPERATOR = frozenset({"calls.read", "calls.see_numbers", "live.read", "recordings.pause", "voicemail.handle"})
-_SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.read"}
+_OPERATOR = frozenset(
+    {"calls.read", "calls.see_numbers", "live.read", "outbound.work", "recordings.pause", "voicemail.handle"}
+)
+_SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.read", "outbound.supervise"}
 _MANAGER = _SUPERVISOR | {"audit.read"}
 
 _KNOWS_GUESTS = frozenset({"guests.read"})

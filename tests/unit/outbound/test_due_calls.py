@@ -14,7 +14,7 @@ from callcenter.db import Database
 from callcenter.errors import NotFound
 from callcenter.outbound import service
 from callcenter.outbound.models import DueCall
-from callcenter.outbound.service import Kind, Result, State, Wanted
+from callcenter.outbound.service import Finish, Kind, Result, State, Wanted
 from callcenter.staff.audit import SYSTEM, AuditLog
 from callcenter.staff.models import AuditEntry, User
 from callcenter.telephony import CallKey
@@ -98,7 +98,7 @@ async def test_given_two_messages_of_one_number_when_asked_for_then_each_is_a_du
 async def test_given_a_done_call_back_when_the_number_asks_anew_then_another_is_owed(database: Database) -> None:
     number = await taken(database, ONE)
     async with database.begin() as session:
-        await service.finish(session, number, ONE, NOON, Result.REACHED, "", AUDIT)
+        await service.finish(session, number, ONE, NOON, Finish(Result.REACHED, ""), AUDIT)
 
     _, new = await ask(database, wish(source="call_back:pbx1/next-day"))
 
@@ -176,10 +176,10 @@ async def test_given_a_due_call_of_a_colleague_when_finished_then_only_a_supervi
 
     async with database.begin() as session:
         with pytest.raises(service.DueCallTaken):
-            await service.finish(session, number, TWO, NOON, Result.REACHED, "", AUDIT)
+            await service.finish(session, number, TWO, NOON, Finish(Result.REACHED, ""), AUDIT)
         with pytest.raises(service.DueCallTaken):
             await service.give_back(session, number, TWO, "", AUDIT)
-        done = await service.finish(session, number, SUPERVISOR, NOON, Result.NOT_REACHED, "three tries", AUDIT)
+        done = await service.finish(session, number, SUPERVISOR, NOON, Finish(Result.NOT_REACHED, "three tries"), AUDIT)
 
     assert (done.state, done.closed_by, done.outcome, done.note) == ("done", "sup1", "not_reached", "three tries")
 
@@ -191,7 +191,7 @@ async def test_given_a_due_call_that_nobody_took_when_finished_or_given_back_the
 
     async with database.begin() as session:
         with pytest.raises(service.DueCallNotTaken):
-            await service.finish(session, number, ONE, NOON, Result.REACHED, "", AUDIT)
+            await service.finish(session, number, ONE, NOON, Finish(Result.REACHED, ""), AUDIT)
         with pytest.raises(service.DueCallNotTaken):
             await service.give_back(session, number, ONE, "", AUDIT)
 
@@ -200,7 +200,7 @@ async def test_given_a_done_due_call_when_taken_again_then_it_is_closed(database
     number = await taken(database, ONE)
 
     async with database.begin() as session:
-        await service.finish(session, number, ONE, NOON, Result.REACHED, "", AUDIT)
+        await service.finish(session, number, ONE, NOON, Finish(Result.REACHED, ""), AUDIT)
         with pytest.raises(service.DueCallClosed):
             await service.take(session, number, ONE, NOON, AUDIT)
         with pytest.raises(NotFound):
@@ -216,11 +216,21 @@ async def test_given_a_caller_who_got_through_when_withdrawn_then_open_ones_go_a
     message, _ = await ask(database, wish(kind=Kind.VOICEMAIL, source="voicemail:1"))
 
     async with database.begin() as session:
-        gone = await service.withdraw(session, "13812345678", service.ONE_EACH, SYSTEM, NOON, AUDIT)
+        gone = await service.withdraw(session, "13812345678", service.ONE_EACH, NOON, SYSTEM, NOON, AUDIT)
 
     assert gone == 1
     async with database.read() as session:
         assert [due.id for due in await service.undone(session)] == [message]
+
+
+async def test_given_a_wish_that_came_after_the_caller_was_served_when_withdrawn_then_it_stays(
+    database: Database,
+) -> None:
+    await ask(database, wish())
+
+    async with database.begin() as session:
+        earlier = NOON - timedelta(seconds=1)
+        assert await service.withdraw(session, "13812345678", service.ONE_EACH, earlier, SYSTEM, NOON, AUDIT) == 0
 
 
 async def test_given_what_was_done_to_a_due_call_when_the_audit_log_is_read_then_every_step_is_there(
@@ -230,7 +240,7 @@ async def test_given_what_was_done_to_a_due_call_when_the_audit_log_is_read_then
     async with database.begin() as session:
         await service.give_back(session, number, ONE, "busy", AUDIT)
         await service.take(session, number, TWO, NOON, AUDIT)
-        await service.finish(session, number, TWO, NOON, Result.REACHED, "", AUDIT)
+        await service.finish(session, number, TWO, NOON, Finish(Result.REACHED, ""), AUDIT)
 
     async with database.read() as session:
         entries = (await session.scalars(select(AuditEntry).order_by(AuditEntry.id))).all()

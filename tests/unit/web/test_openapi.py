@@ -79,6 +79,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
     assert {tag for operation in operations for tag in operation["tags"]} == {
         "calls",
         "guests",
+        "outbound",
         "recordings",
         "staff",
         "stays",

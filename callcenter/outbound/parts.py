@@ -1,0 +1,56 @@
+"""Outbound work as the rest of the house uses it: each wish in a transaction of its own, and the pages told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+from callcenter.clock import Clock
+from callcenter.db import Database
+from callcenter.outbound import service
+from callcenter.outbound.models import DueCall
+from callcenter.outbound.service import ONE_EACH, Wanted
+from callcenter.staff.audit import SYSTEM, AuditLog
+
+CHANGED = "due_calls"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundParts:
+    """What outbound work needs. `tell`: lets the pages know that something changed; `lost_for`: how long back."""
+
+    database: Database
+    clock: Clock
+    audit: AuditLog
+    tell: Callable[[str], None]
+    lost_for: timedelta
+
+    async def request(self, wanted: Wanted) -> DueCall:
+        """Ask for a call on behalf of the house itself.
+
+        Raises:
+            NumberUnusable: no call can be made to the number.
+            DatabaseUnavailable: it cannot be stored.
+        """
+        async with self.database.begin() as session:
+            due, new = await service.request(session, wanted, SYSTEM, self.clock.now(), self.audit)
+        if new:
+            self.changed()
+        return due
+
+    async def withdraw(self, number: str, reached_at: datetime) -> None:
+        """Withdraw the call-backs to `number` that were asked for before it was reached."""
+        async with self.database.begin() as session:
+            gone = await service.withdraw(session, number, ONE_EACH, reached_at, SYSTEM, self.clock.now(), self.audit)
+        if gone:
+            self.changed()
+
+    def changed(self) -> None:
+        """Let the pages look again."""
+        self.tell(CHANGED)
+
+
+PARTS: web.AppKey[OutboundParts] = web.AppKey("outbound_parts", OutboundParts)

@@ -1,0 +1,65 @@
+"""The spoken side of the house put together: menus, waiting words and call-backs behind one FastAGI server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter.clock import Clock
+from callcenter.events import CallChanged, Event, EventBus
+from callcenter.health import Alarms
+from callcenter.settings import Settings
+from callcenter.telephony import CallSnapshot
+from ivr import call_back_flow, flow, wait_flow
+from ivr.agi import AgiServer
+from ivr.book import MenuBook
+from ivr.call_back_flow import CallBackFlow, Store
+from ivr.checking import surroundings
+from ivr.flow import MenuFlow
+from ivr.scripts import by_name
+from ivr.sounds import Sounds
+from ivr.wait_flow import WaitFlow
+from ivr.waiting import Talks
+
+
+@dataclass(frozen=True, slots=True)
+class IvrParts:
+    """What callers hear. `start` and `close` the book and the server; `talks` learns from the bus."""
+
+    book: MenuBook
+    agi: AgiServer
+    talks: Talks
+
+    @classmethod
+    def build(
+        cls,
+        settings: Settings,
+        sounds_folder: Path,
+        clock: Clock,
+        alarms: Alarms,
+        bus: EventBus,
+        open_calls: Callable[[], Sequence[CallSnapshot]],
+        call_back: Store,
+    ) -> IvrParts:
+        """Put them together; nothing is read or listened to before they start."""
+        sounds = Sounds(sounds_folder)
+        names = {line.menu for line in settings.lines if line.menu}
+        rooms = frozenset(extension for block in settings.rooms for extension in block.extensions)
+        book = MenuBook(settings.menus_folder, names, surroundings(settings, sounds), alarms)
+        talks = Talks()
+        _learn(bus, talks)
+        scripts = {
+            flow.SCRIPT.rstrip("/"): MenuFlow(book, sounds, clock, settings.hotel.zone).serve,
+            wait_flow.SCRIPT: WaitFlow(settings.pbx.node, open_calls, talks).serve,
+            call_back_flow.SCRIPT: CallBackFlow(settings.pbx.node, sounds, rooms, call_back).serve,
+        }
+        return cls(book, AgiServer("127.0.0.1", settings.pbx.agi_port, by_name(scripts)), talks)
+
+
+def _learn(bus: EventBus, talks: Talks) -> None:
+    def on_call(event: Event) -> None:
+        if isinstance(event, CallChanged) and event.call.ended_at is not None:
+            talks.learn(event.call)
+
+    bus.subscribe(CallChanged, on_call)
