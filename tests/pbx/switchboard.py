@@ -20,6 +20,7 @@ from pathlib import Path
 
 import yaml
 
+from callcenter import spoken_wait
 from callcenter.pbx import provisioning
 from callcenter.pbx.server import PrivatePbx
 from callcenter.settings import ROOT, Settings
@@ -61,8 +62,27 @@ MENU_TONES = {
 """What a menu says, in Chinese; in English `ENGLISH` hertz more."""
 BOTH_TONES = {"voicemail-ask": 600, "voicemail-review": 650, "voicemail-kept": 750}
 """What a caller without a language hears who may leave a message."""
+QUEUE_TONES = {
+    "queue-youarenext": 500,
+    "queue-thereare": 425,
+    "queue-thankyou": 525,
+    "wait-3": 825,
+    "wait-10": 925,
+    "call-back-offer": 1025,
+    "call-back-this-number": 2800,
+    "call-back-key-number": 2825,
+    "call-back-wrong-number": 2900,
+    "call-back-you-keyed": 2925,
+    "call-back-confirm": 3000,
+    "call-back-promised": 3100,
+    "call-back-go-on": 3200,
+}
+"""What a waiting caller hears; the other sentences of the expected wait are `OTHER_WAIT`."""
+OTHER_WAIT = 400
+DIGIT_TONE = 1150
 ENGLISH = 50
 MENU_SECONDS = 0.6
+QUEUE_SECONDS = 0.4
 TAKEOVER = 2.5
 """Seconds of ringing on a line with a cadence of 1 s."""
 
@@ -302,12 +322,13 @@ def make_prompts(folder: Path) -> None:
     tones |= {"both/please-hold": (HOLD_TONE, 0.4), "both/goodbye": (GOODBYE_TONE, 0.4), "music/creek": (MUSIC_TONE, 5)}
     tones |= {f"both/{name}": (frequency, MENU_SECONDS) for name, frequency in BOTH_TONES.items()}
     tones["music/beep"] = (BEEP_TONE, 0.3)
-    for name in ("queue-youarenext", "queue-thereare", "queue-callswaiting", "queue-thankyou"):
-        tones |= {f"{language}/{name}": (500, 0.2) for language in ("zh", "en")}
+    waits = {f"wait-{wait.wait}": OTHER_WAIT for wait in spoken_wait.every() if wait.wait}
+    for name, frequency in {**waits, "queue-callswaiting": OTHER_WAIT, **QUEUE_TONES}.items():
+        tones |= {f"zh/{name}": (frequency, QUEUE_SECONDS), f"en/{name}": (frequency + ENGLISH, QUEUE_SECONDS)}
     for name, frequency in MENU_TONES.items():
         tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
-    for digit in range(1, 21):
-        tones |= {f"{language}/digits/{digit}": (550, 0.2) for language in ("zh", "en")}
+    for digit in range(21):
+        tones |= {f"{language}/digits/{digit}": (DIGIT_TONE, 0.2) for language in ("zh", "en")}
     for name, (frequency, seconds) in tones.items():
         file = folder / f"{name}.wav"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -325,6 +346,8 @@ def make_menu(folder: Path) -> None:
     """The sample hotel's menu, leading to queues of the test hotel, with a second to press a key."""
     menu = yaml.safe_load((ROOT / "config" / "ivr" / "main.yaml").read_text(encoding="utf-8"))
     queues = dict(zip(("enquiries", "complaints"), (desk_of(index).queue for index in WITH_MENU), strict=False))
+    menu["nodes"]["main"]["choices"]["5"] = {"go": "manager"}
+    menu["nodes"]["manager"] = {"kind": "transfer", "extension": desk_of(WITH_MENU[0]).supervisor}
     for node in menu["nodes"].values():
         if node["kind"] in ("menu", "information"):
             node["seconds"] = 1

@@ -82,6 +82,13 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/wake-ups"): IN_HOUSE,
     ("POST", "/api/v1/stays/{id}/wake-ups"): IN_HOUSE,
     ("DELETE", "/api/v1/wake-ups/{id}"): IN_HOUSE,
+    ("GET", "/api/v1/due-calls"): OPERATING,
+    ("GET", "/api/v1/due-calls/closed"): OPERATING,
+    ("POST", "/api/v1/due-calls/{id}/take"): OPERATING,
+    ("POST", "/api/v1/due-calls/{id}/give-back"): OPERATING,
+    ("POST", "/api/v1/due-calls/{id}/finish"): OPERATING,
+    ("GET", "/api/v1/lost-callers"): OPERATING,
+    ("POST", "/api/v1/lost-callers/call-back"): OPERATING,
 }
 PUBLIC = {
     ("POST", "/api/v1/session"),
