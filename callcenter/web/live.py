@@ -170,6 +170,10 @@ class LiveHub:
         self._alarms = tuple(alarms)
         self._send("alarms", alarms=[alarm_json(alarm) for alarm in self._alarms])
 
+    def publish_changed(self, topic: str, key: str) -> None:
+        """Tell that what `topic` shows has changed, and which one of it; pages that show it read it again."""
+        self._send("changed", topic=topic, key=key)
+
     def join(self, user: SignedIn, last: Position | None = None) -> _Client:
         """Add a page: it gets a snapshot, or what it missed since `last`, and then every change."""
         client = _Client(masked=not user.may("calls.see_numbers"))

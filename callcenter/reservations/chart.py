@@ -1,0 +1,138 @@
+"""The room chart: what each room is on a day, and who holds it over a span of days (requirements 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.reservations.models import Reservation
+from callcenter.reservations.states import COMING, State
+from callcenter.rooms.models import Holder, Outage, Room, RoomNight, RoomType
+
+
+class RoomState(StrEnum):
+    """What a room is on a day; `OCCUPIED` guests stay tonight, `DUE_OUT` ones leave today."""
+
+    VACANT = "vacant"
+    OCCUPIED = "occupied"
+    DUE_IN = "due_in"
+    DUE_OUT = "due_out"
+    OUT_OF_ORDER = "out_of_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """A booking that holds a room, or beds of it, from the night `first` to the morning of `until`."""
+
+    number: str
+    state: str
+    kind: str
+    booker: str
+    group_name: str
+    arrival: date
+    departure: date
+    first: date
+    until: date
+    beds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An outage of a room."""
+
+    id: int
+    reason: str
+    first: date
+    until: date
+
+
+@dataclass(slots=True)
+class ChartRoom:
+    """A room with what holds it."""
+
+    room: Room
+    type: RoomType
+    occupants: list[Occupant] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
+
+
+def room_state(one: ChartRoom, day: date) -> RoomState:
+    """Say what a room is on `day`: somebody who is in it counts before whoever comes, and both before an outage."""
+    inside = [held for held in one.occupants if held.state == State.CHECKED_IN]
+    if any(held.first <= day < held.until for held in inside):
+        return RoomState.OCCUPIED
+    if any(held.until == day for held in inside):
+        return RoomState.DUE_OUT
+    if any(held.first <= day < held.until and held.state in COMING for held in one.occupants):
+        return RoomState.DUE_IN
+    if any(closed.first <= day < closed.until for closed in one.closed):
+        return RoomState.OUT_OF_ORDER
+    return RoomState.VACANT
+
+
+async def chart(session: AsyncSession, first: date, until: date) -> list[ChartRoom]:
+    """Return every guest room, by number, with whatever holds it in a night from the one before `first` to `until`."""
+    statement = (
+        select(Room, RoomType)
+        .join(RoomType, RoomType.id == Room.type_id)
+        .where(Room.active, RoomType.kind == "guest")
+        .order_by(Room.number)
+    )
+    rooms = {room.id: ChartRoom(room, kind) for room, kind in await session.execute(statement)}
+    held = await _held(session, first - timedelta(days=1), until)
+    bookings = await _bookings(session, {number for _, holder, number in held if holder == Holder.RESERVATION})
+    outages = await _outages(session, {number for _, holder, number in held if holder == Holder.OUTAGE})
+    for (room_id, holder, number), spans in sorted(held.items()):
+        one = rooms.get(room_id)
+        if one is None:
+            continue
+        nights, beds = spans
+        begin, end = min(nights), max(nights) + timedelta(days=1)
+        if holder == Holder.OUTAGE:
+            one.closed.append(Closed(number, outages[number].reason, begin, end))
+        else:
+            one.occupants.append(_occupant(bookings[number], begin, end, beds))
+    return list(rooms.values())
+
+
+async def _held(
+    session: AsyncSession, first: date, until: date
+) -> Mapping[tuple[int, str, int], tuple[set[date], set[int]]]:
+    """Return nights and beds held, by room and holder."""
+    statement = select(RoomNight.room_id, RoomNight.holder, RoomNight.holder_id, RoomNight.night, RoomNight.bed).where(
+        RoomNight.night >= first, RoomNight.night < until
+    )
+    found: dict[tuple[int, str, int], tuple[set[date], set[int]]] = {}
+    for room_id, holder, number, night, bed in await session.execute(statement):
+        nights, beds = found.setdefault((room_id, holder, number), (set(), set()))
+        nights.add(night)
+        beds.add(bed)
+    return found
+
+
+async def _bookings(session: AsyncSession, ids: set[int]) -> dict[int, Reservation]:
+    return {one.id: one for one in await session.scalars(select(Reservation).where(Reservation.id.in_(sorted(ids))))}
+
+
+async def _outages(session: AsyncSession, ids: set[int]) -> dict[int, Outage]:
+    return {one.id: one for one in await session.scalars(select(Outage).where(Outage.id.in_(sorted(ids))))}
+
+
+def _occupant(booking: Reservation, first: date, until: date, beds: Sequence[int] | set[int]) -> Occupant:
+    return Occupant(
+        booking.number,
+        booking.state,
+        booking.kind,
+        booking.booker,
+        booking.group_name,
+        booking.arrival,
+        booking.departure,
+        first,
+        until,
+        tuple(sorted(beds)),
+    )

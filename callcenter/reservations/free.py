@@ -1,0 +1,54 @@
+"""The rooms that can be chosen for a booking, as the room picker shows them (requirements 3)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.reservations import store
+from callcenter.reservations.models import Reservation
+from callcenter.reservations.schemas import FreeRoomOut
+from callcenter.reservations.states import State
+from callcenter.rooms import nights
+from callcenter.rooms.models import Holder, RoomNight, RoomType
+
+
+async def rooms_for(session: AsyncSession, booking: Reservation, today: date) -> list[FreeRoomOut]:
+    """Return the guest rooms that are free in all nights of a booking from today on, its own types first."""
+    lines = (await store.lines_of(session, [booking.id]))[booking.id]
+    own = {line.type_id for line in lines}
+    statement = select(RoomType.id, RoomType.code).where(RoomType.kind == "guest")
+    codes = {number: code for number, code in await session.execute(statement)}
+    first = max(booking.arrival, today) if booking.state == State.CHECKED_IN else booking.arrival
+    free = await nights.free_rooms(session, None, first, booking.departure)
+    occupied = await occupied_now(session, today)
+    return [
+        FreeRoomOut(
+            number=room.number,
+            type=codes[room.type_id],
+            beds=room.beds,
+            condition=room.condition,
+            occupied=room.id in occupied,
+        )
+        for room in sorted(free, key=lambda room: (room.type_id not in own, room.number))
+        if room.type_id in codes
+    ]
+
+
+async def occupied_now(session: AsyncSession, today: date) -> set[int]:
+    """Return the rooms in which a guest is registered: tonight's, and last night's who have not left."""
+    statement = (
+        select(RoomNight.room_id)
+        .join(Reservation, Reservation.id == RoomNight.holder_id)
+        .where(
+            RoomNight.holder == Holder.RESERVATION,
+            Reservation.state == State.CHECKED_IN.value,
+            Reservation.arrival <= today,
+            Reservation.departure >= today,
+            RoomNight.night >= Reservation.arrival,
+        )
+        .distinct()
+    )
+    return set((await session.scalars(statement)).all())

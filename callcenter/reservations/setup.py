@@ -1,0 +1,15 @@
+"""Adding this slice's routes to the application."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from callcenter.reservations import money_routes, planning_routes, routes
+from callcenter.reservations.parts import PARTS, ReservationParts
+
+
+def setup(app: web.Application, parts: ReservationParts) -> None:
+    """Add this slice's routes to `app`."""
+    app[PARTS] = parts
+    for group in (routes, money_routes, planning_routes):
+        app.add_routes(group.routes)
