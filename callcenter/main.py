@@ -38,6 +38,9 @@ from callcenter.outbound.reached import ReachedWatch
 from callcenter.pbx.exchange import Exchange
 from callcenter.pbx.provisioning import load_secrets, pbx_folder
 from callcenter.pbx.server import UNPRIVILEGED_USER
+from callcenter.reservations.parts import ReservationParts
+from callcenter.reservations.setup import setup as set_up_reservations
+from callcenter.rooms import routes as room_routes
 from callcenter.rooms.seeding import ensure_rooms
 from callcenter.schedule import Schedule
 from callcenter.settings import ROOT, Settings, SettingsError, load
@@ -168,6 +171,10 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     sounds = pbx_folder(settings) / "lib" / "sounds"
     call_back = CallBackDesk(outbound, exchange.open_calls)
     ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back)
+    reservations = ReservationParts.build(settings, database, clock, audit, live)
+    reservations.schedule(schedule)
+    room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
+    set_up_reservations(app, reservations)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))
     health.register("recording_disk", disk.ready)

@@ -27,6 +27,10 @@ from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Health
 from callcenter.outbound import routes as outbound_routes
 from callcenter.outbound.parts import OutboundParts
+from callcenter.reservations.parts import ReservationParts
+from callcenter.reservations.setup import setup as set_up_reservations
+from callcenter.rooms import routes as room_routes
+from callcenter.rooms.seeding import ensure_rooms
 from callcenter.settings import Settings, load
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
@@ -147,6 +151,15 @@ class Application:
             changed=self.live.publish_changed,
         )
         stay_routes.setup(self.web, self.stays)
+        self.reservations = ReservationParts.build(self.settings, database, self.clock, self.audit, self.live)
+        room_parts = room_routes.RoomParts(self.clock, self.settings.hotel.zone, self.audit, self.live)
+        room_routes.setup(self.web, room_parts)
+        set_up_reservations(self.web, self.reservations)
+
+    async def add_rooms(self) -> None:
+        """Bring the sample hotel's rooms into the database."""
+        async with self.database.begin() as session:
+            await ensure_rooms(session, self.settings)
 
     async def add_users(self) -> None:
         """Create one user of each role, named after it."""

@@ -22,12 +22,12 @@ from callcenter.web.app import DATABASE
 from callcenter.web.identity import address_of, user_of
 from callcenter.web.live import LiveHub
 
-TOPIC = "reservations"
+SUBJECT = "reservations"
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationParts:
-    """What these routes need. `live` is told the number of each booking that changed, under the topic `TOPIC`."""
+    """What these routes need. `live` is told the number of each booking that changed, under the subject `SUBJECT`."""
 
     desk: Desk
     live: LiveHub
@@ -39,7 +39,7 @@ class ReservationParts:
     ) -> ReservationParts:
         """Put the slice together."""
         desk = Desk(clock, BookingRules.of(settings), audit)
-        return cls(desk, live, Audits(database, desk, lambda number: live.publish_changed(TOPIC, number)))
+        return cls(desk, live, Audits(database, desk, lambda number: live.publish_changed(SUBJECT, number)))
 
     def schedule(self, schedule: Schedule) -> None:
         """Let the audits run at their hours."""
@@ -47,7 +47,7 @@ class ReservationParts:
 
     def tell(self, number: str) -> None:
         """Tell the pages that a booking has changed."""
-        self.live.publish_changed(TOPIC, number)
+        self.live.publish_changed(SUBJECT, number)
 
 
 PARTS: web.AppKey[ReservationParts] = web.AppKey("reservation_parts", ReservationParts)

@@ -57,8 +57,8 @@ async def show_reservation_form(request: web.Request) -> web.Response:
             today=today,
             arrival=arrival,
             departure=departure,
-            arrival_time=desk.rules.arrival,
-            departure_time=desk.rules.departure,
+            arrival_time=f"{desk.rules.arrival:%H:%M}",
+            departure_time=f"{desk.rules.departure:%H:%M}",
             discount_ceiling=ceiling,
             plans=shown,
         )

@@ -23,14 +23,10 @@ def _sensible(day: date) -> date:
     return day
 
 
-def _whole_minutes(value: time) -> time:
-    if value.tzinfo is not None or value.second or value.microsecond:
-        raise PydanticCustomError("clock", "a time of the hotel's clock, in whole minutes")
-    return value
-
-
 Day = Annotated[date, AfterValidator(_sensible)]
-Clock = Annotated[time, AfterValidator(_whole_minutes)]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of the hotel's own clock, such as 18:00."""
+
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Fen = Annotated[int, Field(ge=0, le=100_000_000)]
 Paid = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -148,6 +144,7 @@ class _Common(NoteIn):
             **fields,
             "arrival": self.arrival or arrival,
             "departure": self.departure or departure,
+            "arrival_time": None if self.arrival_time is None else time.fromisoformat(self.arrival_time),
             "plan": self.plan or "",
         }
 
@@ -541,8 +538,8 @@ class FormOut(Output):
     today: date
     arrival: date
     departure: date
-    arrival_time: time
-    departure_time: time
+    arrival_time: str
+    departure_time: str
     discount_ceiling: int
     plans: list[PlanOut]
 

@@ -31,7 +31,7 @@ from callcenter.web.live import LiveHub
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer
 
-TOPIC = "rooms"
+SUBJECT = "rooms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def change_room_type(request: web.Request) -> web.Response:
             parts.audit,
             address_of(request),
         )
-    parts.live.publish_changed(TOPIC, kind.code)
+    parts.live.publish_changed(SUBJECT, kind.code)
     return answer(RoomTypeOut.model_validate(kind))
 
 
@@ -118,7 +118,7 @@ async def set_room_condition(request: web.Request) -> web.Response:
             parts.audit,
             address_of(request),
         )
-    parts.live.publish_changed(TOPIC, room.number)
+    parts.live.publish_changed(SUBJECT, room.number)
     return answer(_room(room, code))
 
 
@@ -151,7 +151,7 @@ async def close_room(request: web.Request) -> web.Response:
             parts.audit,
             address_of(request),
         )
-    parts.live.publish_changed(TOPIC, wanted.room)
+    parts.live.publish_changed(SUBJECT, wanted.room)
     return answer(_outage(outage, wanted.room), HTTPStatus.CREATED)
 
 
@@ -167,7 +167,7 @@ async def reopen_room(request: web.Request) -> web.Response:
             session, number, parts.clock.now(), parts.today, user_of(request), parts.audit, address_of(request)
         )
         room = await session.get_one(Room, outage.room_id)
-    parts.live.publish_changed(TOPIC, room.number)
+    parts.live.publish_changed(SUBJECT, room.number)
     return answer(_outage(outage, room.number))
 
 

@@ -33,13 +33,29 @@ _RECEPTION = _IN_HOUSE | {"stays.manage", "stays.see_confidential", "stays.see_d
 _OPERATOR |= _IN_HOUSE
 _SUPERVISOR |= _IN_HOUSE
 _MANAGER |= _RECEPTION | {"folio.reverse"}
+_SEES_BOOKINGS = frozenset({"reservations.read", "rooms.read"})
+_BOOKS = _SEES_BOOKINGS | {"reservations.write", "reservations.cancel", "reservations.payments"}
+_RUNS_ROOMS = frozenset({"reservations.release", "reservations.refund", "rooms.condition", "rooms.close"})
+_OVERSEES_BOOKINGS = frozenset(
+    {
+        "reservations.unconfirm",
+        "reservations.delete_locked",
+        "reservations.delete_locked_group",
+        "reservations.overbook",
+        "reservations.report",
+    }
+)
+_OPERATOR |= _BOOKS
+_SUPERVISOR |= _BOOKS | _RUNS_ROOMS | _OVERSEES_BOOKINGS
+_MANAGER |= _SUPERVISOR | {"reservations.below_former_price", "reservations.rates", "rooms.manage"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: _OPERATOR,
     Role.SUPERVISOR: _SUPERVISOR,
     Role.MANAGER: _MANAGER,
-    Role.FRONT_DESK: frozenset({"calls.read", "live.read", "guests.reveal"}) | _KEEPS_CARDS | _RECEPTION,
-    Role.DEPARTMENT: frozenset({"calls.read"}) | _KNOWS_GUESTS,
+    Role.FRONT_DESK: frozenset({"calls.read", "live.read", "guests.reveal"})
+    | (_KEEPS_CARDS | _RECEPTION | _BOOKS | _RUNS_ROOMS),
+    Role.DEPARTMENT: frozenset({"calls.read"}) | _KNOWS_GUESTS | {"rooms.read", "rooms.condition"},
     Role.ADMIN: _MANAGER | {"staff.manage"},
 }
 

@@ -161,18 +161,17 @@ class LiveHub:
         self._link = status
         self._send("link", link=link_json(status))
 
-    def publish_changed(self, subject: str) -> None:
-        """Tell that a list changed (`due_calls`), so that pages that show it read it again."""
-        self._send("changed", subject=subject)
+    def publish_changed(self, subject: str, key: str = "") -> None:
+        """Tell that a list changed (`due_calls`), so that pages that show it read it again.
+
+        `key` names what of it has changed, where that is known (`reservations`, the booking's number).
+        """
+        self._send("changed", subject=subject, **({"key": key} if key else {}))
 
     def publish_alarms(self, alarms: Iterable[Alarm]) -> None:
         """Tell which alarms stand now."""
         self._alarms = tuple(alarms)
         self._send("alarms", alarms=[alarm_json(alarm) for alarm in self._alarms])
-
-    def publish_changed(self, topic: str, key: str) -> None:
-        """Tell that what `topic` shows has changed, and which one of it; pages that show it read it again."""
-        self._send("changed", topic=topic, key=key)
 
     def join(self, user: SignedIn, last: Position | None = None) -> _Client:
         """Add a page: it gets a snapshot, or what it missed since `last`, and then every change."""

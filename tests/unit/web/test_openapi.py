@@ -42,6 +42,7 @@ async def whole(database: Database, tmp_path: Path, aiohttp_client: AiohttpClien
     """Serve every slice."""
     built = Application(database, tmp_path / "dist")
     await built.add_users()
+    await built.add_rooms()
     listenings = Listenings(database, built.clock, built.audit)
     recording_routes.setup(built.web, recording_routes.RecordingParts(Store(tmp_path / "recordings"), listenings))
     parts = voicemail_routes.VoicemailParts(
@@ -81,6 +82,8 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
         "guests",
         "outbound",
         "recordings",
+        "reservations",
+        "rooms",
         "staff",
         "stays",
         "web",

@@ -1,0 +1,159 @@
+"""A booking over HTTP from the form to the no-show, as the pages do it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest_asyncio
+
+from tests.application import NOON, Application
+
+
+@pytest_asyncio.fixture
+async def desk(application: Application) -> Application:
+    await application.add_rooms()
+    return application
+
+
+async def test_given_nothing_but_a_name_and_a_type_when_booked_then_arrival_is_tomorrow_and_departure_the_day_after(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+
+    made = await _json(desk, "POST", "/reservations", csrf, {"type": "suite", "booker": "林示例"}, 201)
+
+    assert (made["arrival"], made["departure"], made["state"]) == ("2026-11-22", "2026-11-23", "unconfirmed")
+    assert (made["total"], made["lines"][0]["price"], made["rooms"]) == (168800, 168800, [])
+    assert made["account"] == f"A{made['number']}"
+    assert set(made["may"]) == {"confirm", "cancel", "delete", "change", "allocate", "contact"}
+
+
+async def test_given_a_booking_on_the_phone_when_room_and_confirmation_are_wanted_then_one_request_does_it(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    wanted = {"type": "suite", "booker": "林示例", "room": "0502", "confirm": True, "call_id": 7, "asked": "quiet"}
+
+    made = await _json(desk, "POST", "/reservations", csrf, wanted, 201)
+    changes = await _json(desk, "GET", f"/reservations/{made['number']}/changes", csrf)
+
+    assert (made["state"], made["rooms"], made["call_id"]) == ("confirmed", ["0502"], 7)
+    assert [(one["action"], one["by"], one["asked"]) for one in changes["items"]] == [
+        ("created", "operator", "quiet"),
+        ("allocated", "operator", "quiet"),
+        ("confirmed", "operator", "quiet"),
+    ]
+
+
+async def test_given_a_booking_somebody_else_changed_when_saved_with_the_old_version_then_refused(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    made = await _json(desk, "POST", "/reservations", csrf, {"type": "suite", "booker": "林示例"}, 201)
+    change = {"type": "suite", "booker": "林示例", "persons": 3, "version": made["version"]}
+    changed = await _json(desk, "PUT", f"/reservations/{made['number']}", csrf, change)
+
+    refused = await _json(desk, "PUT", f"/reservations/{made['number']}", csrf, {**change, "persons": 4}, 409)
+
+    assert (changed["persons"], changed["arrival"]) == (3, made["arrival"])
+    assert refused["code"] == "booking_changed"
+
+
+async def test_given_every_act_on_a_booking_when_done_then_live_pages_are_told_its_number(desk: Application) -> None:
+    csrf = await desk.sign_in("operator")
+    socket = await desk.client.ws_connect("/api/v1/live")
+    await socket.receive_json(timeout=5)
+
+    made = await _json(desk, "POST", "/reservations", csrf, {"type": "suite", "booker": "林示例"}, 201)
+    told = await socket.receive_json(timeout=5)
+
+    assert (told["type"], told["subject"], told["key"]) == ("changed", "reservations", made["number"])
+    await socket.close()
+
+
+async def test_given_bookings_when_calendar_chart_and_plan_are_asked_for_then_they_agree(desk: Application) -> None:
+    csrf = await desk.sign_in("operator")
+    wanted = {"type": "suite", "booker": "林示例", "arrival": "2026-11-21", "departure": "2026-11-23", "room": "0501"}
+    number = (await _json(desk, "POST", "/reservations", csrf, wanted, 201))["number"]
+
+    calendar = await _json(desk, "GET", "/hotel-calendar?from=2026-11-21&to=2026-11-24", csrf)
+    chart = await _json(desk, "GET", "/room-chart", csrf)
+    plan = await _json(desk, "GET", "/room-plan?from=2026-11-20&to=2026-11-24", csrf)
+    free = await _json(desk, "GET", "/availability?from=2026-11-22&to=2026-11-23&type=suite", csrf)
+
+    assert [(day["arrivals"], day["departures"], day["staying"], day["free"]) for day in calendar["days"]] == [
+        (1, 0, 1, 35),
+        (0, 0, 1, 35),
+        (0, 1, 0, 36),
+    ]
+    states = {room["number"]: room["state"] for room in chart["rooms"]}
+    assert (states["0501"], states["0502"], len(states)) == ("due_in", "vacant", 36)
+    held = next(room for room in plan["rooms"] if room["number"] == "0501")["occupants"]
+    assert [(one["number"], one["first"], one["until"]) for one in held] == [(number, "2026-11-21", "2026-11-23")]
+    assert [(one["type"], one["free"], one["total"]) for one in free["types"]] == [("suite", 3, 168800)]
+
+
+async def test_given_a_room_out_of_order_when_the_stock_is_asked_for_then_it_is_less_by_one_until_it_is_back(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("supervisor")
+    wanted = {"room": "0501", "first": "2026-11-21", "until": "2026-11-25", "reason": "burst pipe"}
+    outage = await _json(desk, "POST", "/room-outages", csrf, wanted, 201)
+    address = "/availability?from=2026-11-21&to=2026-11-22&type=suite"
+    during = await _json(desk, "GET", address, csrf)
+    chart = await _json(desk, "GET", "/room-chart", csrf)
+
+    await _json(desk, "DELETE", f"/room-outages/{outage['id']}", csrf)
+    after = await _json(desk, "GET", address, csrf)
+
+    assert (during["types"][0]["free"], after["types"][0]["free"]) == (3, 4)
+    assert {room["number"]: room["state"] for room in chart["rooms"]}["0501"] == "out_of_order"
+
+
+async def test_given_a_deposit_in_two_parts_when_refunded_beyond_it_then_refused_and_the_balance_stands(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("front_desk")
+    made = await _json(desk, "POST", "/reservations", csrf, {"type": "suite", "booker": "林示例"}, 201)
+    address = f"/reservations/{made['number']}"
+    await _json(desk, "POST", f"{address}/deposits", csrf, {"amount": 20000, "method": "cheque"}, 201)
+    paid = await _json(desk, "POST", f"{address}/deposits", csrf, {"amount": 10000, "method": "cash"}, 201)
+    back = {"amount": 30001, "method": "cash", "why": "plans changed"}
+
+    refused = await _json(desk, "POST", f"{address}/refunds", csrf, back, 409)
+
+    assert (paid["state"], paid["balance"], refused["code"]) == ("confirmed", 30000, "beyond_deposit")
+    assert [(one["method"], one["amount"]) for one in paid["payments"]] == [("cheque", 20000), ("cash", 10000)]
+
+
+async def test_given_a_guest_who_did_not_come_when_released_and_reinstated_then_the_same_room_is_held_again(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("front_desk")
+    wanted = {
+        "type": "suite",
+        "booker": "林示例",
+        "arrival": "2026-11-21",
+        "departure": "2026-11-23",
+        "arrival_time": "14:00",
+        "room": "0503",
+        "confirm": True,
+    }
+    number = (await _json(desk, "POST", "/reservations", csrf, wanted, 201))["number"]
+    early = await _json(desk, "POST", f"/reservations/{number}/no-show", csrf, {}, 409)
+    desk.clock.set(NOON + timedelta(hours=4))
+    gone = await _json(desk, "POST", f"/reservations/{number}/no-show", csrf, {}, 200)
+
+    back = await _json(desk, "POST", f"/reservations/{number}/reinstate", csrf, {"why": "arrived at 21:00"})
+
+    assert (early["code"], gone["state"], gone["rooms"]) == ("still_held", "no_show", [])
+    assert (back["state"], back["rooms"]) == ("confirmed", ["0503"])
+
+
+async def _json(
+    desk: Application, method: str, path: str, csrf: dict[str, str], content: Any = None, status: int = 200
+) -> Any:
+    answer = await desk.client.request(method, f"/api/v1{path}", json=content, headers=csrf)
+    assert answer.status == status, await answer.text()
+    return await answer.json()
