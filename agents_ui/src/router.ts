@@ -68,6 +68,12 @@ export const router = createRouter({
           meta: { title: 'page.voicemail', permission: 'voicemail.handle' },
         },
         {
+          path: 'call-backs',
+          name: 'call-backs',
+          component: () => import('@/pages/CallBacksPage.vue'),
+          meta: { title: 'page.callBacks', permission: 'outbound.work' },
+        },
+        {
           path: 'figures',
           name: 'figures',
           component: () => import('@/pages/FiguresPage.vue'),

@@ -74,6 +74,16 @@ describe('live state', () => {
     expect([state.hub, state.seq, state.calls.get('pbx1/1.1')?.state]).toEqual(['ab', 5, 'ended']);
   });
 
+  test('given changes of lists when they are told then they are counted by subject', () => {
+    const state = emptyState();
+    applyMessage(state, snapshot(4, [call()]));
+    applyMessage(state, { type: 'changed', seq: 5, subject: 'due_calls' });
+    applyMessage(state, { type: 'changed', seq: 6, subject: 'due_calls' });
+    applyMessage(state, { type: 'call', seq: 7, call: call() });
+    applyMessage(state, { type: 'call', seq: 8, call: call({ state: 'ended', ended_at: START }) });
+    expect(Object.fromEntries(state.changes)).toEqual({ snapshot: 1, due_calls: 2, calls: 1 });
+  });
+
   test('given calls when they are listed then the one that began first stands first', () => {
     const later = call({ key: 'pbx1/0.9', started_at: '2026-11-21T06:00:01Z' });
     expect(inOrder([later, call()]).map((listed) => listed.key)).toEqual(['pbx1/1.1', 'pbx1/0.9']);

@@ -9,6 +9,7 @@ export type Outcome =
   | 'answered'
   | 'served_by_system'
   | 'abandoned'
+  | 'call_back'
   | 'busy'
   | 'no_answer'
   | 'rejected'
@@ -27,6 +28,8 @@ export type Permission =
   | 'recordings.exclude'
   | 'voicemail.handle'
   | 'live.read'
+  | 'outbound.work'
+  | 'outbound.supervise'
   | 'audit.read'
   | 'figures.read'
   | 'staff.manage';
@@ -174,6 +177,7 @@ export interface Call extends CallRow {
   queue_waits: QueueWait[];
   /** Whether the recording holds silence now. */
   recording_paused: boolean;
+  menu: { path: string[]; language: string; informed: boolean } | null;
 }
 
 export interface Page<Item> {
@@ -243,4 +247,5 @@ export type LiveMessage =
   | { type: 'call'; seq: number; call: LiveCall }
   | { type: 'link'; seq: number; link: LinkStatus }
   | { type: 'alarms'; seq: number; alarms: Alarm[] }
+  | { type: 'changed'; seq: number; subject: string }
   | { type: 'pong' };

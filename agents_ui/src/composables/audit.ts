@@ -50,6 +50,11 @@ export const ACTIONS = [
   'room.closed',
   'room.reopened',
   'room_type.changed',
+  'due_call.requested',
+  'due_call.taken',
+  'due_call.given_back',
+  'due_call.done',
+  'due_call.withdrawn',
 ] as const;
 
 export interface AuditFilters {

@@ -9,12 +9,14 @@ export interface LiveState {
   calls: Map<string, LiveCall>;
   link: LinkStatus | null;
   alarms: Alarm[];
+  /** How often each list changed; `calls` counts ended ones, `snapshot` how often changes may have been missed. */
+  changes: Map<string, number>;
 }
 
 export type Applied = 'applied' | 'gap';
 
 export function emptyState(): LiveState {
-  return { hub: '', seq: 0, calls: new Map(), link: null, alarms: [] };
+  return { hub: '', seq: 0, calls: new Map(), link: null, alarms: [], changes: new Map() };
 }
 
 /** Take a message into `state`. `gap`: a message is missing before this one, so it must be fetched. */
@@ -26,6 +28,7 @@ export function applyMessage(state: LiveState, message: LiveMessage): Applied {
     state.calls = new Map(message.calls.map((call) => [call.key, call]));
     state.link = message.link;
     state.alarms = message.alarms;
+    noteChange(state, 'snapshot');
     return 'applied';
   }
   if (message.type === 'resumed') return 'applied';
@@ -34,6 +37,7 @@ export function applyMessage(state: LiveState, message: LiveMessage): Applied {
   switch (message.type) {
     case 'call':
       state.calls.set(message.call.key, message.call);
+      if (message.call.ended_at !== null) noteChange(state, 'calls');
       break;
     case 'link':
       state.link = message.link;
@@ -41,8 +45,15 @@ export function applyMessage(state: LiveState, message: LiveMessage): Applied {
     case 'alarms':
       state.alarms = message.alarms;
       break;
+    case 'changed':
+      noteChange(state, message.subject);
+      break;
   }
   return 'applied';
+}
+
+function noteChange(state: LiveState, subject: string): void {
+  state.changes.set(subject, (state.changes.get(subject) ?? 0) + 1);
 }
 
 /** Calls in the order in which they began; ended ones keep their place until they are removed. */

@@ -1,7 +1,11 @@
+import menus from './en/menus';
+import outbound from './en/outbound';
 import voicemail from './en/voicemail';
 import type zh from './zh';
 
 const en: typeof zh = {
+  menus,
+  outbound,
   voicemail,
   app: { name: 'Switchboard', skip: 'Skip to content' },
   page: {
@@ -10,6 +14,7 @@ const en: typeof zh = {
     calls: 'Call records',
     voicemail: 'Voicemail',
     call: 'Call',
+    callBacks: 'Call-backs',
     figures: 'Figures',
     audit: 'Audit log',
     staff: 'Users and rights',
@@ -142,6 +147,7 @@ const en: typeof zh = {
     calls: { read: 'Read call records', see_numbers: 'See whole numbers' },
     figures: { read: 'Read figures' },
     live: { read: 'See live calls' },
+    outbound: { work: 'Handle call-backs and lost callers', supervise: 'End call-backs that colleagues took' },
     recordings: {
       listen: 'Listen to recordings',
       pause: 'Pause recordings',
@@ -172,7 +178,7 @@ const en: typeof zh = {
     about: 'About',
     change: 'Before and after',
     address: 'Address',
-    subject: { user: 'User', call: 'Call', recording: 'Recording', number: 'Number' },
+    subject: { user: 'User', call: 'Call', due_call: 'Call-back', recording: 'Recording', number: 'Number' },
     loading: 'Reading the audit log …',
     empty: 'No entries match',
     emptyHint: 'Choose other dates, another operator or another action.',
@@ -212,6 +218,13 @@ const en: typeof zh = {
     password: { changed: 'Password changed', reset: 'Password reset' },
     second_factor: { added: 'Second factor set up', removed: 'Second factor removed' },
     user: { created: 'User added', changed: 'User changed' },
+    due_call: {
+      requested: 'Call-back entered',
+      taken: 'Call-back taken',
+      given_back: 'Call-back given back',
+      done: 'Call-back done',
+      withdrawn: 'Call-back withdrawn',
+    },
     recording: {
       listened: 'Recording listened to',
       paused: 'Recording paused',
@@ -304,6 +317,7 @@ const en: typeof zh = {
     answered: 'Answered',
     served_by_system: 'Served by system',
     abandoned: 'Abandoned',
+    call_back: 'Asked to be called back',
     busy: 'Busy',
     no_answer: 'No answer',
     rejected: 'Rejected',

@@ -1,6 +1,10 @@
+import menus from './zh/menus';
+import outbound from './zh/outbound';
 import voicemail from './zh/voicemail';
 
 export default {
+  menus,
+  outbound,
   voicemail,
   app: { name: '电话总机', skip: '跳到内容' },
   page: {
@@ -9,6 +13,7 @@ export default {
     calls: '通话记录',
     voicemail: '留言信箱',
     call: '通话详情',
+    callBacks: '回电',
     figures: '统计',
     audit: '审计日志',
     staff: '用户与权限',
@@ -132,6 +137,7 @@ export default {
     calls: { read: '查看通话记录', see_numbers: '查看完整号码' },
     figures: { read: '查看统计' },
     live: { read: '查看实时通话' },
+    outbound: { work: '处理回电和放弃来电', supervise: '结束同事领取的回电' },
     recordings: { listen: '收听录音', pause: '暂停录音', exclude: '设置免录音号码' },
     staff: { manage: '管理用户' },
   },
@@ -158,7 +164,7 @@ export default {
     about: '对象',
     change: '变更前后',
     address: '地址',
-    subject: { user: '用户', call: '通话', recording: '录音', number: '号码' },
+    subject: { user: '用户', call: '通话', due_call: '回电', recording: '录音', number: '号码' },
     loading: '正在读取审计日志……',
     empty: '没有符合条件的记录',
     emptyHint: '可以换一个日期、操作员或操作。',
@@ -193,6 +199,13 @@ export default {
     password: { changed: '修改密码', reset: '重置密码' },
     second_factor: { added: '启用两步验证', removed: '停用两步验证' },
     user: { created: '新增用户', changed: '修改用户' },
+    due_call: {
+      requested: '登记回电',
+      taken: '领取回电',
+      given_back: '退回回电',
+      done: '完成回电',
+      withdrawn: '撤销回电',
+    },
     recording: {
       listened: '收听录音',
       paused: '暂停录音',
@@ -285,6 +298,7 @@ export default {
     answered: '已接通',
     served_by_system: '系统办理',
     abandoned: '来电放弃',
+    call_back: '请求回电',
     busy: '忙线',
     no_answer: '无人接听',
     rejected: '被拒绝',

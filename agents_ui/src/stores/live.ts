@@ -25,6 +25,7 @@ export const useLiveStore = defineStore('live', () => {
   const summary = computed(() => summaryOf(state.calls.values()));
   const link = computed(() => state.link);
   const alarms = computed(() => state.alarms);
+  const changes = computed(() => state.changes);
 
   function start(): void {
     if (socket !== null) return;
@@ -76,5 +77,5 @@ export const useLiveStore = defineStore('live', () => {
     await session.check().catch(() => undefined);
   }
 
-  return { calls, summary, link, alarms, connection, hasSnapshot, clockOffset, start, stop };
+  return { calls, summary, link, alarms, changes, connection, hasSnapshot, clockOffset, start, stop };
 });

@@ -1,0 +1,77 @@
+/** Call-backs and lost callers. */
+import type zh from '../zh/outbound';
+
+const en: typeof zh = {
+  views: { due: 'To call back', lost: 'Lost callers', closed: 'Done' },
+  due: {
+    caption: 'Callers to call back, in the order of the places they keep',
+    loading: 'Reading call-backs…',
+    empty: 'Nobody to call back',
+    emptyHint: 'Callers who chose a call-back, who left a message, and lost callers that you enter appear here.',
+    order: 'Place',
+    number: 'Number',
+    kind: 'Reason',
+    line: 'Line',
+    language: 'Language',
+    since: 'In line since',
+    waiting: 'Waiting for',
+    state: 'State',
+    note: 'Note',
+    actions: 'Actions',
+    open: 'Open',
+    mine: 'I am at it',
+    taken: '{name} is at it',
+    take: 'Take',
+    finish: 'Enter result',
+    giveBack: 'Give back',
+    callOf: 'Show the call of {number}',
+  },
+  kind: { call_back: 'Asked in the queue', voicemail: 'Left a message', lost_caller: 'Lost caller' },
+  language: { zh: 'Chinese', en: 'English', none: 'Not chosen' },
+  finish: {
+    title: 'Call-back to {number}: result',
+    outcome: 'Result',
+    note: 'Note',
+    noteHint: 'What the guest said and what was promised (optional)',
+    missing: 'Please choose a result.',
+    done: 'Entered.',
+  },
+  giveBack: {
+    title: 'Give back {number}',
+    explain: 'A colleague can take it then; it keeps its place.',
+    noteHint: 'What the next one should know (optional)',
+    done: 'Given back.',
+  },
+  outcome: {
+    reached: 'Reached',
+    not_reached: 'Not reached',
+    wrong_number: 'Wrong number',
+    not_wanted: 'No longer wanted',
+  },
+  closed: {
+    caption: 'Call-backs closed in the last seven days, the latest first',
+    loading: 'Reading…',
+    empty: 'No call-back was closed in the last seven days',
+    at: 'Closed',
+    by: 'By',
+    outcome: 'Result',
+    withdrawn: 'Got through by themselves',
+    system: 'System',
+  },
+  lost: {
+    caption: 'Callers who gave up, the latest first',
+    loading: 'Reading lost callers…',
+    empty: 'No lost callers',
+    emptyHint:
+      'Callers who hung up unserved and have not got through since appear here, and leave once they get through.',
+    last: 'Last try',
+    waited: 'Waited',
+    longest: 'longest {duration}',
+    tries: 'Tries',
+    create: 'Make a call-back',
+    created: 'It is a call-back now.',
+    owed: 'Is a call-back already',
+  },
+};
+
+export default en;
