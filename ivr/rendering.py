@@ -116,9 +116,9 @@ def build(texts: Texts, folder: Path, speaker: Speaker) -> list[str]:
 
 
 def build_music(folder: Path) -> None:
-    """Write the music on hold, `music/creek.wav`, and the tone before a message, `music/beep.wav`, into `folder`."""
+    """Write the music on hold, `music/creek.wav`, and the tone before a message, `tones/beep.wav`, into `folder`."""
     write_wav(_file(folder, "music/creek"), tones.compose())
-    write_wav(_file(folder, "music/beep"), tones.beep())
+    write_wav(_file(folder, "tones/beep"), tones.beep())
 
 
 def _spoken(texts: Texts, language: Language, name: str, speaker: Speaker) -> Samples:

@@ -90,7 +90,7 @@ def check_prompts(texts: Path, installed: Path | None) -> list[Finding]:
     subject = Subject.PROMPTS
     names = {language: set(_yaml(texts / f"{language}.yaml")) for language in ("zh", "en")}
     files = [f"{language}/{name}" for language in ("zh", "en") for name in sorted(names["zh"] | names["en"])]
-    files += [f"both/{name}" for name in _yaml(texts / "both.yaml")] + ["music/creek", "music/beep"]
+    files += [f"both/{name}" for name in _yaml(texts / "both.yaml")] + ["music/creek", "tones/beep"]
     missing = [name for name in files if not (texts / f"{name}.wav").is_file()]
     found = [name for name in files if name not in missing]
     lists = {

@@ -321,7 +321,7 @@ def make_prompts(folder: Path) -> None:
     tones = {f"both/greeting-{part}": (GREETING_TONE, 0.6) for part in ("morning", "afternoon", "evening")}
     tones |= {"both/please-hold": (HOLD_TONE, 0.4), "both/goodbye": (GOODBYE_TONE, 0.4), "music/creek": (MUSIC_TONE, 5)}
     tones |= {f"both/{name}": (frequency, MENU_SECONDS) for name, frequency in BOTH_TONES.items()}
-    tones["music/beep"] = (BEEP_TONE, 0.3)
+    tones["tones/beep"] = (BEEP_TONE, 0.3)
     waits = {f"wait-{wait.wait}": OTHER_WAIT for wait in spoken_wait.every() if wait.wait}
     for name, frequency in {**waits, "queue-callswaiting": OTHER_WAIT, **QUEUE_TONES}.items():
         tones |= {f"zh/{name}": (frequency, QUEUE_SECONDS), f"en/{name}": (frequency + ENGLISH, QUEUE_SECONDS)}

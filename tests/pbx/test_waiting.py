@@ -16,7 +16,7 @@ from callcenter.simulator.facts import EndedBy
 from tests.pbx.house import House, running_house
 from tests.pbx.switchboard import WITH_MENU, Desk, Switchboard, desk_of
 from tests.pbx.test_menu import calling, choose, in_queue
-from tests.pbx.waiting_callers import all_busy, due_calls, heard, place_of, until, waiting
+from tests.pbx.waiting_callers import all_busy, due_calls, forget, heard, place_of, until, waiting
 
 _menu_desks = itertools.cycle(WITH_MENU[2:])
 _numbers = itertools.count(1001)
@@ -63,8 +63,8 @@ async def test_given_a_menu_then_place_wait_and_offer_are_heard_in_the_language_
         waiting(switchboard, menu_desk, number, language=language) as first,
         waiting(switchboard, menu_desk, other, language=language) as second,
     ):
-        await until(first, f"{language}/call-back-offer", forget=False)
-        await until(second, f"{language}/call-back-offer", forget=False)
+        await until(first, f"{language}/call-back-offer", remember=True)
+        await until(second, f"{language}/call-back-offer", remember=True)
         said = [name for name in heard(first) if name.startswith(f"{language}/")]
         assert said[-3:] == [f"{language}/{name}" for name in ("queue-youarenext", "wait-3", "call-back-offer")]
         # one operator, three minutes a talk: the second in line waits for two talks
@@ -79,7 +79,7 @@ async def test_given_no_menu_then_place_wait_and_offer_are_heard_in_chinese_and_
     switchboard: Switchboard, house: House, desk: Desk, number: str
 ) -> None:
     async with all_busy(switchboard, desk), waiting(switchboard, desk, number) as call:
-        await until(call, "en/call-back-offer", within=30, forget=False)
+        await until(call, "en/call-back-offer", within=30, remember=True)
         wanted = ("queue-youarenext", "wait-3", "call-back-offer")
         said = [name for name in heard(call) if name.partition("/")[2] in wanted]
         assert said == [f"{language}/{name}" for language in ("zh", "en") for name in wanted]
@@ -89,7 +89,7 @@ async def test_given_nobody_serves_the_queue_then_no_wait_is_promised_and_a_call
     switchboard: Switchboard, house: House, menu_desk: Desk, number: str, other: str
 ) -> None:
     async with waiting(switchboard, menu_desk, number, language="zh") as call:
-        await until(call, "zh/call-back-offer", forget=False)
+        await until(call, "zh/call-back-offer", remember=True)
         assert not {"zh/wait-3", "zh/wait-10", "other wait"} & set(heard(call))
 
 
@@ -99,7 +99,7 @@ async def test_given_no_application_then_a_waiting_caller_hears_music_and_keys_c
     await switchboard.rx("dialplan set global HOTEL_HEARTBEAT 0")
     async with waiting(switchboard, desk, number) as call:
         await in_queue(switchboard, f"{desk.queue}-rescue")
-        call.rtp.forget()
+        forget(call)
         call.rtp.press("1")
         await until(call, "music")
         await in_queue(switchboard, f"{desk.queue}-rescue")
@@ -115,7 +115,7 @@ async def test_given_the_offer_is_accepted_then_the_number_is_kept_and_the_house
     async with all_busy(switchboard, menu_desk), waiting(switchboard, menu_desk, number, language=language) as call:
         await until(call, f"{language}/call-back-offer")
         call.rtp.press("1")
-        await until(call, f"{language}/call-back-this-number", forget=False)
+        await until(call, f"{language}/call-back-this-number", remember=True)
         call.rtp.press("1")
         facts = await call.ended()
         assert heard(call)[-2:] == [f"{language}/call-back-promised", f"{language}/goodbye"]
@@ -165,7 +165,7 @@ async def test_given_another_number_is_keyed_and_confirmed_then_that_one_is_kept
         await until(call, "zh/call-back-wrong-number")
         await until(call, "zh/call-back-key-number")
         call.rtp.press("13912345678#")
-        await until(call, "zh/call-back-confirm", forget=False)
+        await until(call, "zh/call-back-confirm", remember=True)
         assert heard(call)[-3:] == ["zh/call-back-you-keyed", "digit", "zh/call-back-confirm"]
         call.rtp.press("1")
         await call.ended()
@@ -178,7 +178,7 @@ async def test_given_a_hidden_number_then_the_caller_is_asked_for_one(
     async with waiting(switchboard, menu_desk, "anonymous", language="en") as call:
         await until(call, "en/call-back-offer")
         call.rtp.press("1")
-        await until(call, "en/call-back-key-number", forget=False)
+        await until(call, "en/call-back-key-number", remember=True)
         assert "en/call-back-this-number" not in heard(call)
         call.rtp.press("13912345678#")
         await until(call, "en/call-back-confirm")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
 
@@ -13,9 +14,10 @@ from callcenter.outbound.models import DueCall
 from callcenter.simulator.behaviours import answers
 from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.facts import EndedBy
+from callcenter.simulator.hearing import WINDOW, Sound, tones_over_time
 from callcenter.simulator.rtp import Hearing
 from tests.pbx.house import House, channel_of
-from tests.pbx.switchboard import DIGIT_TONE, ENGLISH, OTHER_WAIT, QUEUE_TONES, Desk, Switchboard, tones_in
+from tests.pbx.switchboard import DIGIT_TONE, ENGLISH, OTHER_WAIT, QUEUE_TONES, Desk, Switchboard
 from tests.pbx.test_menu import TONES as MENU
 
 TONES = {
@@ -61,18 +63,46 @@ async def waiting(
             await call.bye()
 
 
+class Ear:
+    """What one caller heard, by name, each once; every piece of sound is measured once only."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._measured = 0
+
+    def listen(self, call: Dialog) -> list[str]:
+        """Measure what is new, up to the last window, whose packets may still come."""
+        sound = Sound(call.rtp.heard().pcm)
+        step = round(WINDOW * sound.rate)
+        until = max(len(sound.pcm) // step - 1, self._measured)
+        piece = Sound(sound.pcm[self._measured * step : until * step])
+        for window in tones_over_time(piece, TONES):
+            self.names += [TONES[tone] for tone in sorted(window.tones) if TONES[tone] not in self.names]
+        self._measured = until
+        return self.names
+
+
+_ears: WeakKeyDictionary[Dialog, Ear] = WeakKeyDictionary()
+
+
 def heard(call: Dialog) -> list[str]:
-    """What the caller heard, by name, each once."""
-    return [TONES[tone] for tone in tones_in(call, TONES)]
+    """What the caller heard since he last forgot it, by name, each once."""
+    return list(_ears.setdefault(call, Ear()).listen(call))
 
 
-async def until(call: Dialog, name: str, within: float = 15, *, forget: bool = True) -> None:
+def forget(call: Dialog) -> None:
+    """Let the caller forget what he heard."""
+    call.rtp.forget()
+    _ears.pop(call, None)
+
+
+async def until(call: Dialog, name: str, within: float = 15, *, remember: bool = False) -> None:
     """Wait until the caller has heard something, then let him forget it unless he is to remember."""
     async with asyncio.timeout(within):
         while name not in heard(call):
             await asyncio.sleep(0.1)
-    if forget:
-        call.rtp.forget()
+    if not remember:
+        forget(call)
 
 
 async def place_of(switchboard: Switchboard, queue: str, house: House, call: Dialog) -> int:

@@ -58,7 +58,7 @@ def test_given_the_texts_of_today_when_compared_with_what_was_rendered_then_noth
     assert sorted(json.loads((PROMPTS / "rendered.json").read_text(encoding="utf-8"))) == FILES
 
 
-@pytest.mark.parametrize("name", [*FILES, "music/creek", "music/beep"])
+@pytest.mark.parametrize("name", [*FILES, "music/creek", "tones/beep"])
 def test_given_a_prompt_when_opened_then_it_is_telephone_sound(name: str) -> None:
     with wave.open(str(PROMPTS / f"{name}.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)

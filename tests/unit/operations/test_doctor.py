@@ -176,7 +176,7 @@ def prompts(tmp_path: Path) -> Path:
     (tmp_path / "zh.yaml").write_text("hello: 您好\n", encoding="utf-8")
     (tmp_path / "en.yaml").write_text("hello: Hello\n", encoding="utf-8")
     (tmp_path / "both.yaml").write_text("- hello\n", encoding="utf-8")
-    for name in ("zh/hello", "en/hello", "both/hello", "music/creek", "music/beep"):
+    for name in ("zh/hello", "en/hello", "both/hello", "music/creek", "tones/beep"):
         write_tone(tmp_path / f"{name}.wav")
         for end in (".alaw", ".ulaw"):
             copy = tmp_path / "installed" / f"{name}{end}"
@@ -200,7 +200,7 @@ def test_given_the_house_s_own_prompts_then_nothing_is_wrong_with_them() -> None
     assert codes(check_prompts(PROMPTS, None)) == ["prompts_fine"]
 
 
-@pytest.mark.parametrize("name", ["zh/hello", "en/hello", "both/hello", "music/creek", "music/beep"])
+@pytest.mark.parametrize("name", ["zh/hello", "en/hello", "both/hello", "music/creek", "tones/beep"])
 def test_given_a_prompt_is_missing_then_it_is_named(prompts: Path, name: str) -> None:
     (prompts / f"{name}.wav").unlink()
     (finding,) = check_prompts(prompts, None)
