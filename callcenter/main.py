@@ -32,7 +32,6 @@ from callcenter.guests.parts import GuestParts
 from callcenter.health import Alarms, Check, CheckFailed, Health
 from callcenter.outbound import routes as outbound_routes
 from callcenter.outbound.call_backs import CallBackDesk
-from callcenter.outbound.parts import CHANGED as DUE_CALLS
 from callcenter.outbound.parts import OutboundParts
 from callcenter.outbound.reached import ReachedWatch
 from callcenter.pbx.exchange import Exchange
@@ -63,6 +62,7 @@ from recordings.ingest import Ingest
 from recordings.listening import Listenings
 from recordings.lookup import Lookup
 from recordings.metrics import RecordingMetrics
+from recordings.speech.engine import SpeechEngine
 from recordings.spool import Spool
 from recordings.store import Store
 from recordings.voicemail import parts as voicemail
@@ -152,8 +152,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     guest_routes.setup(app, guests)
     listenings = Listenings(database, clock, audit)
     recording_routes.setup(app, recording_routes.RecordingParts(store, listenings))
-    messages = voicemail.build(
-        app, settings, database, clock, audit, store, listenings, lambda: live.publish_changed(DUE_CALLS)
+    speech = SpeechEngine.of(settings)
+    filing, writing = voicemail.build(
+        app, settings, database, clock, audit, store, listenings, speech, live.publish_changed
     )
     exclusions.setup(app, exclusions.ExclusionParts(exchange))
     ingest, disk = _recording_tasks(settings, clock, database, store, bus, alarms, registry, exchange)
@@ -194,7 +195,8 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await exchange.start()
         await ingest.start()
         await disk.start()
-        await messages.start()
+        await filing.start()
+        await writing.start()
         await ivr.book.start()
         await _listen_for_menus(ivr.agi, settings, alarms)
         await stays.phones.start()
@@ -204,7 +206,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await stays.phones.close()
         await ivr.agi.close()
         await ivr.book.close()
-        await messages.close()
+        await writing.close()
+        await filing.close()
+        await speech.close()
         await disk.close()
         await ingest.close()
         await exchange.close()
