@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,7 +21,7 @@ from callcenter.db import Database
 from callcenter.errors import HouseError
 from callcenter.outbound import service as outbound
 from callcenter.outbound.models import DueCall
-from callcenter.staff.audit import AuditLog
+from callcenter.staff.audit import SYSTEM, AuditLog
 from callcenter.telephony import CallKey
 from recordings.models import MESSAGES, Recording
 from recordings.voicemail.models import State, TextState, Voicemail
@@ -33,14 +32,6 @@ PATIENCE = timedelta(minutes=2)
 """So long a message waits for the record of its call, which tells who left it."""
 AT_ONCE = 50
 EVERY_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Who asks for the due call in the audit log: nobody who is signed in."""
-
-    user_id: int | None = None
-    username: str = "voicemail"
 
 
 def is_ripe(recording: Recording, call: Call | None, now: datetime) -> bool:
@@ -143,7 +134,7 @@ class Filing:
             line=voicemail.line,
             call=CallKey(call.node, call.linkedid) if call is not None else None,
         )
-        due, _ = await outbound.request(session, wanted, House(), self._clock.now(), self._audit)
+        due, _ = await outbound.request(session, wanted, SYSTEM, self._clock.now(), self._audit)
         return due
 
     async def _run(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from callcenter.outbound.models import DueCall
-from callcenter.staff.audit import AuditLog
+from callcenter.staff.audit import SYSTEM, AuditLog
 from callcenter.staff.models import AuditEntry
 from recordings import wav
 from recordings.intake import Taken
@@ -109,7 +109,7 @@ async def test_given_a_due_call_from_a_message_then_the_audit_log_tells_that_nob
     await mailbox.file()
     async with house.database.read() as session:
         (entry,) = await session.scalars(select(AuditEntry))
-    assert (entry.action, entry.user_id, entry.username) == ("due_call.requested", None, "voicemail")
+    assert (entry.action, entry.user_id, entry.username) == ("due_call.requested", None, SYSTEM.username)
 
 
 async def test_given_a_filed_message_when_looked_for_again_then_nothing_is_filed_twice(
