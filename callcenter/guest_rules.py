@@ -12,12 +12,18 @@ LevelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 
 class GuestLevel(BaseModel):
-    """A level of guests; the first of the list is the ordinary one."""
+    """A level of guests; the first of the list is the ordinary one.
+
+    `service_days`, `sales_days`: how often the service owner and the sales owner contact a customer of this level
+    at least; 0: only when something calls for it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: LevelName
     name: Words
+    service_days: int = Field(default=0, ge=0, le=365)
+    sales_days: int = Field(default=0, ge=0, le=365)
 
 
 LEVELS = (
@@ -26,6 +32,22 @@ LEVELS = (
     GuestLevel(id="gold", name=Words(zh="金卡", en="Gold")),
     GuestLevel(id="vip", name=Words(zh="贵宾", en="VIP")),
 )
+
+
+class Inactivity(BaseModel):
+    """What is owed to customers who have ordered nothing for a while (requirements 5).
+
+    After `week_days` one call within the next `call_within_days`; after `month_days` at least `contacts_a_month` in
+    every 30 days; after `two_months_days` without a contact by sales the service desk follows by itself.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    week_days: int = Field(default=7, ge=1, le=365)
+    call_within_days: int = Field(default=7, ge=1, le=365)
+    month_days: int = Field(default=30, ge=1, le=365)
+    contacts_a_month: int = Field(default=2, ge=0, le=30)
+    two_months_days: int = Field(default=60, ge=1, le=730)
 
 
 class GuestSettings(BaseModel):
@@ -43,3 +65,4 @@ class GuestSettings(BaseModel):
     levels: tuple[GuestLevel, ...] = Field(default=LEVELS, min_length=1)
     first_contact_days: int = Field(default=7, ge=1, le=365)
     contract_filing_days: int = Field(default=3, ge=0, le=365)
+    inactivity: Inactivity = Inactivity()

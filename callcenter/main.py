@@ -28,7 +28,7 @@ from callcenter.db import Database, upgrade
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
 from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
-from callcenter.guests.parts import GuestParts
+from callcenter.guests.parts import FOLLOW_UPS_AT, GuestParts
 from callcenter.health import Alarms, Check, CheckFailed, Health
 from callcenter.outbound import routes as outbound_routes
 from callcenter.outbound.call_backs import CallBackDesk
@@ -116,7 +116,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     bus, alarms, health, registry = EventBus(), Alarms(clock), Health(), CollectorRegistry()
     live = LiveHub(clock)
     audit = AuditLog(clock)
-    guests = GuestParts.build(settings, clock, audit)
+    guests = GuestParts.build(settings, database, clock, audit)
     linker = CallLinker(database, guests.subjects, clock)
     writer = CallWriter(database, bus, Cadences.of(settings), alarms, _both(live.note_ids, linker.note))
     secrets = load_secrets(settings)
@@ -176,6 +176,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     reservations.schedule(schedule)
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
     set_up_reservations(app, reservations)
+    schedule.daily("follow_ups", FOLLOW_UPS_AT, guests.owe)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))
     health.register("recording_disk", disk.ready)
@@ -190,6 +191,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         async with database.read() as session:
             for call in await call_service.last_answered(session, TALKS_READ):
                 ivr.talks.learn(call)
+        await guests.imports.start()
         writer.start()
         reached.start()
         await exchange.start()
@@ -215,6 +217,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await reached.close()
         await writer.close()
         await linker.close()
+        await guests.imports.close()
         await database.close()
 
     app.cleanup_ctx.append(running)

@@ -137,6 +137,7 @@ class Application:
         self.outbound = OutboundParts(database, self.clock, self.audit, self.live.publish_changed, timedelta(days=3))
         outbound_routes.setup(self.web, self.outbound)
         self.guests = GuestParts.build(self.settings, self.clock, self.audit)
+        self.guests = GuestParts.build(self.settings, database, self.clock, self.audit)
         subjects = {GUEST: self.guests.subjects}
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))
         guest_routes.setup(self.web, self.guests)

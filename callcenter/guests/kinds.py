@@ -80,3 +80,55 @@ class KeyKind(IntEnum):
     NUMBER_END = 6
     DOCUMENT = 7
     DOCUMENT_END = 8
+
+
+class Side(StrEnum):
+    """The two people who look after one customer (双线跟踪): one of service, one of sales."""
+
+    SERVICE = "service"
+    SALES = "sales"
+
+
+class Reason(StrEnum):
+    """Why a contact is owed (requirements 5, inactivity; dual ownership)."""
+
+    FIRST_CONTACT = "first_contact"
+    IDLE_WEEK = "idle_week"
+    IDLE_MONTH = "idle_month"
+    IDLE_TWO_MONTHS = "idle_two_months"
+    REGULAR = "regular"
+
+
+class FollowUpState(StrEnum):
+    """How far an owed contact is."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class ClaimState(StrEnum):
+    """How a claim stands; a standing one waits for the manager."""
+
+    STANDING = "standing"
+    WON = "won"
+    LOST = "lost"
+
+
+class MembershipState(StrEnum):
+    """How far a membership is."""
+
+    APPLIED = "applied"
+    ISSUED = "issued"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+class ImportState(StrEnum):
+    """How far a file is: looked through, looked through and waiting for a word, being brought in, brought in."""
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    RUNNING = "running"
+    DONE = "done"
+    GIVEN_UP = "given_up"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.guests import company_routes, people, store
-from callcenter.guests.card import Card
+from callcenter.guests import company_routes, member_routes, store, work_routes
 from callcenter.guests.exporting import guest_table
-from callcenter.guests.models import Guest
-from callcenter.guests.parts import PARTS, GuestParts, by
+from callcenter.guests.parts import PARTS, SEE_NUMBERS, GuestParts, by, mask_for, rows_of, whole
 from callcenter.guests.schemas import (
     DocumentIn,
     GuestChangeIn,
@@ -21,17 +17,13 @@ from callcenter.guests.schemas import (
     GuestHits,
     GuestOut,
     GuestPage,
-    GuestRow,
     HistoryFilter,
     HistoryOut,
-    Mask,
     NameCheckOut,
     NameFilter,
     NewGuestIn,
     RevealedOut,
     SearchFilter,
-    guest_out,
-    guest_row,
     happening_out,
 )
 from callcenter.guests.search import same_name
@@ -40,11 +32,8 @@ from callcenter.web.app import DATABASE
 from callcenter.web.export import MEDIA, MOST_ROWS, export
 from callcenter.web.identity import AUDIT, address_of, requires, user_of
 from callcenter.web.inputs import body, from_cursor, path_id, query, to_cursor
-from callcenter.web.masking import mask
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content, one_page
-
-SEE_NUMBERS = "guests.see_numbers"
 
 routes = web.RouteTableDef()
 
@@ -53,7 +42,8 @@ def setup(app: web.Application, parts: GuestParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
     app.add_routes(routes)
-    app.add_routes(company_routes.routes)
+    for more in (company_routes, work_routes, member_routes):
+        app.add_routes(more.routes)
 
 
 @routes.get("/api/v1/guests")
@@ -209,20 +199,3 @@ async def reveal_document(request: web.Request) -> web.Response:
     async with request.app[DATABASE].begin() as session:
         revealed = await request.app[PARTS].guests.reveal_document(session, number, by(request))
     return answer(RevealedOut(number=revealed))
-
-
-def mask_for(request: web.Request) -> Mask:
-    """Return how telephone numbers are shown to the one who asks."""
-    return str if user_of(request).may(SEE_NUMBERS) else mask
-
-
-async def rows_of(session: AsyncSession, guests: Sequence[Guest], hide: Mask) -> list[GuestRow]:
-    """Describe cards for a list."""
-    owners, companies = await people.owners_of(session, guests), await people.companies_of(session, guests)
-    return [guest_row(card, owners, companies, hide) for card in await store.cards(session, guests)]
-
-
-async def whole(session: AsyncSession, card: Card, hide: Mask) -> GuestOut:
-    """Describe one card whole."""
-    owners, companies = await people.owners_of(session, [card.guest]), await people.companies_of(session, [card.guest])
-    return guest_out(card, owners, companies, hide)

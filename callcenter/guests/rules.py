@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from callcenter.guest_rules import GuestLevel, Inactivity
+from callcenter.guests.kinds import Side
 from callcenter.settings import Settings
 from callcenter.words import Words
 
@@ -16,12 +19,14 @@ class GuestRules:
 
     `levels`: the guest levels by name, the ordinary one first. `first_contact`: how long after a card was made its
     owner must have made contact (requirements 5: one week). `filing`: how long after signing a contract customer may be
-    filed. `zone`: where a day begins and ends.
+    filed. `cadence`: how often the owners contact customers of a level at least. `zone`: where a day begins and ends.
     """
 
     levels: dict[str, Words]
     first_contact: timedelta
     filing: timedelta
+    inactivity: Inactivity
+    cadence: Mapping[tuple[str, Side], timedelta]
     zone: ZoneInfo
 
     @classmethod
@@ -32,6 +37,8 @@ class GuestRules:
             {level.id: level.name for level in guests.levels},
             timedelta(days=guests.first_contact_days),
             timedelta(days=guests.contract_filing_days),
+            guests.inactivity,
+            _cadence(guests.levels),
             settings.hotel.zone,
         )
 
@@ -39,3 +46,12 @@ class GuestRules:
     def ordinary(self) -> str:
         """The level of a guest of whom nothing else was said."""
         return next(iter(self.levels))
+
+
+def _cadence(levels: Sequence[GuestLevel]) -> dict[tuple[str, Side], timedelta]:
+    every = [
+        (level.id, side, days)
+        for level in levels
+        for side, days in ((Side.SERVICE, level.service_days), (Side.SALES, level.sales_days))
+    ]
+    return {(level, side): timedelta(days=days) for level, side, days in every if days}

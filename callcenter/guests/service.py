@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.clock import Clock
 from callcenter.errors import HouseError, NotFound
 from callcenter.guests import documents, search, store
+from callcenter.guests.acting import By as By
 from callcenter.guests.card import (
     Card,
     Document,
@@ -29,8 +29,9 @@ from callcenter.guests.card import (
 from callcenter.guests.kinds import DocumentType, NumberKind, Source, Stage
 from callcenter.guests.models import Company, Guest, GuestDocument
 from callcenter.guests.numbers import NumberPlan
+from callcenter.guests.ownership import Ownership
 from callcenter.guests.rules import GuestRules
-from callcenter.staff.audit import Actor, AuditLog
+from callcenter.staff.audit import AuditLog
 
 AT_THE_DESK = Origin()
 UNCHANGED_BY_HAND: dict[str, Any] = {
@@ -65,18 +66,11 @@ class DocumentKnown(HouseError):
     status = HTTPStatus.CONFLICT
 
 
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who acts, from which address."""
-
-    actor: Actor
-    address: str = ""
-
-
 class Guests:
     """Makes, changes and reads cards. Every method works in the caller's transaction."""
 
     def __init__(self, clock: Clock, plan: NumberPlan, rules: GuestRules, audit: AuditLog) -> None:
+        self.ownership = Ownership(clock, rules, audit)
         self.clock = clock
         self.plan = plan
         self.rules = rules
@@ -97,7 +91,7 @@ class Guests:
         origin: Origin = AT_THE_DESK,
         attention_seen: bool = False,
     ) -> Card:
-        """Make a card; what an ID card tells is filled in.
+        """Make a card; what an ID card tells is filled in, and a potential customer gets an owner and a deadline.
 
         Raises:
             AttentionListed: the name is on the special-attention list and nobody has said that it was read.
@@ -127,6 +121,8 @@ class Guests:
         after = {**facts(ready), "stage": guest.stage, "source": guest.source, "documents": _papers(papers)}
         kept = {key: value for key, value in after.items() if value not in ("", None, [], False)}
         self.audit(session, by.actor, "guest.created", ("guest", guest.id), after=kept, address=by.address)
+        if origin.stage is Stage.POTENTIAL:
+            await self.ownership.allocate(session, guest, by)
         return (await store.cards(session, [guest]))[0]
 
     async def change(

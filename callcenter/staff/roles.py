@@ -26,7 +26,8 @@ _KNOWS_GUESTS = frozenset({"guests.read"})
 _KEEPS_CARDS = _KNOWS_GUESTS | {"guests.edit", "guests.see_numbers", "calls.link"}
 _OPERATOR |= _KEEPS_CARDS
 _SUPERVISOR |= _KEEPS_CARDS | {"guests.reveal", "guests.export", "guests.companies"}
-_MANAGER |= _SUPERVISOR
+_SUPERVISOR |= {"guests.check", "guests.merge", "guests.issue_cards"}
+_MANAGER |= _SUPERVISOR | {"guests.review", "guests.assign", "guests.import"}
 
 _IN_HOUSE = frozenset({"stays.read", "messages.write", "wake_ups.write"})
 _RECEPTION = _IN_HOUSE | {"stays.manage", "stays.see_confidential", "stays.see_documents", "folio.post"}

@@ -81,6 +81,12 @@ def messages() -> dict[str, Any]:
     return loaded
 
 
+def words_of(code: str, params: dict[str, Any], language: str) -> str:
+    """Say in one sentence what a refusal of this code means."""
+    words = messages().get(code, messages()["bad_request"])
+    return str(words[language]["detail"].format_map(_Forgiving(params)))
+
+
 def _document(language: str, status: HTTPStatus, code: str, params: dict[str, Any]) -> web.Response:
     words = messages().get(code)
     if words is None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, text
 
 import callcenter.db
 import callcenter.guests.models
+import callcenter.guests.work_models
 import callcenter.outbound.models
 import callcenter.reservations.models
 import callcenter.rooms.models

@@ -8,6 +8,7 @@ from tests.application import Application
 
 EVERYBODY = set(Role)
 SUPERVISING = {Role.SUPERVISOR, Role.MANAGER, Role.ADMIN}
+MANAGING = {Role.MANAGER, Role.ADMIN}
 OPERATING = SUPERVISING | {Role.OPERATOR}
 CARD_KEEPING = OPERATING | {Role.FRONT_DESK}
 REVEALING = SUPERVISING | {Role.FRONT_DESK}
@@ -55,6 +56,37 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/guests/{id}/documents"): CARD_KEEPING,
     ("DELETE", "/api/v1/guest-documents/{id}"): CARD_KEEPING,
     ("POST", "/api/v1/guest-documents/{id}/reveal"): REVEALING,
+    ("POST", "/api/v1/guests/{id}/contacts"): CARD_KEEPING,
+    ("POST", "/api/v1/guests/{id}/check"): SUPERVISING,
+    ("POST", "/api/v1/guests/{id}/review"): MANAGING,
+    ("POST", "/api/v1/guests/{id}/conversion"): CARD_KEEPING,
+    ("GET", "/api/v1/guests/{id}/claims"): EVERYBODY,
+    ("POST", "/api/v1/guests/{id}/claims"): CARD_KEEPING,
+    ("PUT", "/api/v1/guests/{id}/owner"): MANAGING,
+    ("GET", "/api/v1/guest-disputes"): EVERYBODY,
+    ("GET", "/api/v1/guest-owners"): EVERYBODY,
+    ("PUT", "/api/v1/guest-owners/{id}"): MANAGING,
+    ("GET", "/api/v1/follow-ups"): EVERYBODY,
+    ("POST", "/api/v1/follow-ups/{id}/done"): CARD_KEEPING,
+    ("POST", "/api/v1/follow-ups/{id}/dropped"): CARD_KEEPING,
+    ("GET", "/api/v1/guests/{id}/merge-preview"): SUPERVISING,
+    ("GET", "/api/v1/guests/{id}/merges"): EVERYBODY,
+    ("POST", "/api/v1/guests/{id}/merges"): SUPERVISING,
+    ("POST", "/api/v1/guest-merges/{id}/undoing"): SUPERVISING,
+    ("GET", "/api/v1/guest-imports"): MANAGING,
+    ("POST", "/api/v1/guest-imports"): MANAGING,
+    ("GET", "/api/v1/guest-imports/{id}"): MANAGING,
+    ("POST", "/api/v1/guest-imports/{id}/run"): MANAGING,
+    ("DELETE", "/api/v1/guest-imports/{id}"): MANAGING,
+    ("GET", "/api/v1/guest-imports/{id}/errors"): MANAGING,
+    ("GET", "/api/v1/guests/{id}/memberships"): EVERYBODY,
+    ("POST", "/api/v1/guests/{id}/memberships"): CARD_KEEPING,
+    ("GET", "/api/v1/memberships"): EVERYBODY,
+    ("POST", "/api/v1/memberships/{id}/decision"): SUPERVISING,
+    ("POST", "/api/v1/memberships/{id}/closing"): SUPERVISING,
+    ("POST", "/api/v1/memberships/{id}/sales"): CARD_KEEPING,
+    ("GET", "/api/v1/stored-value-sales"): SUPERVISING,
+    ("POST", "/api/v1/stored-value-sales/reconciliation"): SUPERVISING,
     ("GET", "/api/v1/companies"): EVERYBODY,
     ("POST", "/api/v1/companies"): SUPERVISING,
     ("PUT", "/api/v1/companies/{id}"): SUPERVISING,
