@@ -21,10 +21,12 @@ from callcenter import logs, metrics
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
 from callcenter.calls.linker import CallLinker
+from callcenter.calls.links import SubjectNames
 from callcenter.calls.three_rings import Cadences
 from callcenter.calls.writer import CallWriter
 from callcenter.clock import Clock, SystemClock
 from callcenter.db import Database, upgrade
+from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
 from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
@@ -116,7 +118,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     bus, alarms, health, registry = EventBus(), Alarms(clock), Health(), CollectorRegistry()
     live = LiveHub(clock)
     audit = AuditLog(clock)
-    guests = GuestParts.build(settings, database, clock, audit)
+    known = (BookingKnowledge(), StayKnowledge())
+    guests = GuestParts.build(settings, database, clock, audit, finders=known, sources=known, orders=known[:1])
+    subjects: dict[str, SubjectNames] = {GUEST: guests.subjects, RESERVATION: known[0], STAY: known[1]}
     linker = CallLinker(database, guests.subjects, clock)
     writer = CallWriter(database, bus, Cadences.of(settings), alarms, _both(live.note_ids, linker.note))
     secrets = load_secrets(settings)
@@ -148,7 +152,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     )
     store = Store(settings.recordings_folder)
     staff_routes.setup(app, staff)
-    call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone, {GUEST: guests.subjects}))
+    call_routes.setup(app, call_routes.CallParts(exchange, Lookup(), settings.hotel.zone, subjects))
     guest_routes.setup(app, guests)
     listenings = Listenings(database, clock, audit)
     recording_routes.setup(app, recording_routes.RecordingParts(store, listenings))

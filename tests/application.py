@@ -19,6 +19,7 @@ from callcenter.calls.routes import CallParts, RecordingInfo
 from callcenter.calls.three_rings import Cadences
 from callcenter.clock import SettableClock
 from callcenter.db import Database
+from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
 from callcenter.errors import HouseError
 from callcenter.events import EventBus
 from callcenter.guests import routes as guest_routes
@@ -136,9 +137,11 @@ class Application:
         staff_routes.setup(self.web, self.staff)
         self.outbound = OutboundParts(database, self.clock, self.audit, self.live.publish_changed, timedelta(days=3))
         outbound_routes.setup(self.web, self.outbound)
-        self.guests = GuestParts.build(self.settings, self.clock, self.audit)
-        self.guests = GuestParts.build(self.settings, database, self.clock, self.audit)
-        subjects = {GUEST: self.guests.subjects}
+        known = (BookingKnowledge(), StayKnowledge())
+        self.guests = GuestParts.build(
+            self.settings, database, self.clock, self.audit, finders=known, sources=known, orders=known[:1]
+        )
+        subjects = {GUEST: self.guests.subjects, RESERVATION: known[0], STAY: known[1]}
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))
         guest_routes.setup(self.web, self.guests)
         self.stays = StayParts.build(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from typing import Protocol
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,10 +34,26 @@ class FollowUpClosed(HouseError):
     status = HTTPStatus.CONFLICT
 
 
+class OrderBook(Protocol):
+    """Knows what guests ordered; whoever takes bookings fulfils it and `main` hands it over."""
+
+    async def last_orders(self, session: AsyncSession, guest_ids: Collection[int]) -> Mapping[int, datetime]:
+        """Return when each of these guests ordered last; who never did is left out."""
+        ...
+
+
 class FollowUps:
     """Keeps what is owed to guests and what was done."""
 
-    def __init__(self, database: Database, clock: Clock, rules: GuestRules, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rules: GuestRules,
+        audit: AuditLog,
+        orders: Sequence[OrderBook] = (),
+    ) -> None:
+        self._orders = tuple(orders)
         self._database = database
         self._clock = clock
         self._rules = rules
@@ -174,6 +191,11 @@ class FollowUps:
         return (await session.scalars(statement)).all()
 
     async def _owe(self, session: AsyncSession, guests: Sequence[Guest], at: datetime) -> int:
+        for book in self._orders:
+            orders = await book.last_orders(session, [guest.id for guest in guests])
+            for guest in guests:
+                latest = [one for one in (guest.last_order_at, orders.get(guest.id)) if one is not None]
+                guest.last_order_at = max(latest, default=None)
         contacts = await self._contacts(session, guests)
         rows = [
             self._row(guest, one, at)

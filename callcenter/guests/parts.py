@@ -16,7 +16,7 @@ from callcenter.guests.calls import CallHistory, GuestSubjects
 from callcenter.guests.card import Card
 from callcenter.guests.checking import Checks
 from callcenter.guests.companies import Companies
-from callcenter.guests.follow_ups import FollowUps
+from callcenter.guests.follow_ups import FollowUps, OrderBook
 from callcenter.guests.importing import Imports
 from callcenter.guests.membership import Memberships
 from callcenter.guests.merging import Merging
@@ -58,10 +58,11 @@ class GuestParts:
         *,
         finders: Sequence[GuestFinder] = (),
         sources: Sequence[TimelineSource] = (),
+        orders: Sequence[OrderBook] = (),
     ) -> GuestParts:
-        """Put the slice together; `finders` and `sources` are what other slices know of guests."""
+        """Put the slice together; `finders`, `sources` and `orders` are what other slices know of guests."""
         guests = Guests(clock, NumberPlan.of(settings), GuestRules.of(settings), audit)
-        follow_ups = FollowUps(database, clock, guests.rules, audit)
+        follow_ups = FollowUps(database, clock, guests.rules, audit, orders)
         return cls(
             guests,
             Companies(clock, audit),

@@ -19,6 +19,8 @@ from callcenter.guests.schemas import (
     GuestPage,
     HistoryFilter,
     HistoryOut,
+    LevelList,
+    LevelOut,
     NameCheckOut,
     NameFilter,
     NewGuestIn,
@@ -58,6 +60,15 @@ async def list_guests(request: web.Request) -> web.Response:
         shown, cursor = one_page(rows, wanted.limit, lambda guest: (guest.created_at, guest.id))
         items = await rows_of(session, shown, mask_for(request))
     return answer(GuestPage(items=items, next=cursor))
+
+
+@routes.get("/api/v1/guest-levels")
+@documented(Contract(answer=LevelList))
+@requires("guests.read")
+async def list_levels(request: web.Request) -> web.Response:
+    """Show the levels of guests, the ordinary one first."""
+    levels = request.app[PARTS].guests.rules.levels
+    return answer(LevelList(items=[LevelOut(id=level, name=name) for level, name in levels.items()]))
 
 
 @routes.get("/api/v1/guests/search")

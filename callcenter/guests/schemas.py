@@ -16,6 +16,7 @@ from callcenter.guests.timeline import Happening
 from callcenter.web.export import FileFormat
 from callcenter.web.inputs import Input, Instant, Paragraph, Text
 from callcenter.web.output import Output
+from callcenter.words import Words
 
 Mask = Callable[[str], str]
 
@@ -263,6 +264,19 @@ class GuestHits(Output):
     """What a search found, the likeliest first."""
 
     items: list[GuestRow]
+
+
+class LevelOut(Output):
+    """A level of guests."""
+
+    id: str
+    name: Words
+
+
+class LevelList(Output):
+    """The levels of guests, the ordinary one first."""
+
+    items: list[LevelOut]
 
 
 class NameCheckOut(Output):

@@ -146,7 +146,7 @@ class ReservationGuest(Base):
     """A person of a booking, as the registration wants it; `guest_id` names the card where there is one."""
 
     __tablename__ = "reservation_guests"
-    __table_args__ = (Index(None, "reservation_id"),)
+    __table_args__ = (Index(None, "reservation_id"), Index(None, "guest_id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"))

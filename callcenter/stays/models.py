@@ -85,7 +85,7 @@ class StayGuest(Base):
     """A person registered in a stay; the first is the one whom the folio is for."""
 
     __tablename__ = "stay_guests"
-    __table_args__ = (Index(None, "stay_id"), Index(None, "name"))
+    __table_args__ = (Index(None, "stay_id"), Index(None, "name"), Index(None, "guest_id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     stay_id: Mapped[int] = mapped_column(ForeignKey("stays.id"))

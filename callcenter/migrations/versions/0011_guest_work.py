@@ -18,6 +18,8 @@ def upgrade() -> None:
     _owners()
     _files()
     _members()
+    op.create_index("ix_stay_guests_guest_id", "stay_guests", ["guest_id"])
+    op.create_index("ix_reservation_guests_guest_id", "reservation_guests", ["guest_id"])
 
 
 def _contacts() -> None:

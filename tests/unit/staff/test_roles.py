@@ -47,6 +47,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/call-links/{id}/removal"): CARD_KEEPING,
     ("GET", "/api/v1/guests"): EVERYBODY,
     ("GET", "/api/v1/guests/search"): EVERYBODY,
+    ("GET", "/api/v1/guest-levels"): EVERYBODY,
     ("GET", "/api/v1/guests/name-check"): EVERYBODY,
     ("GET", "/api/v1/guests/export"): SUPERVISING,
     ("POST", "/api/v1/guests"): CARD_KEEPING,

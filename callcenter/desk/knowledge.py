@@ -1,0 +1,135 @@
+"""What bookings and stays know of guests: who is meant by a room or booking number, what is linked, what happened.
+
+A confidential guest in house is neither found by the room nor told of in the history, just as if nobody were there
+(telephone room, confidential guest).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.guests.timeline import Happening
+from callcenter.reservations.models import Reservation, ReservationGuest
+from callcenter.reservations.states import State
+from callcenter.rooms.models import Room
+from callcenter.stays.kinds import StayState
+from callcenter.stays.models import Stay, StayGuest
+
+RESERVATION = "reservation"
+STAY = "stay"
+
+_BOOKING_NUMBER = re.compile(r"[A-Z]{0,3}[0-9][0-9-]{3,15}")
+_ROOM_NUMBER = re.compile(r"[0-9]{3,6}")
+_UNSEEN = and_(Stay.confidential, Stay.state == StayState.IN_HOUSE.value)
+
+
+class BookingKnowledge:
+    """Bookings of guests (fulfils `GuestFinder`, `TimelineSource`, `OrderBook` and `SubjectNames`)."""
+
+    async def find_guests(self, session: AsyncSession, text: str, limit: int) -> Sequence[int]:
+        """Return the guests of the booking with this number."""
+        number = text.upper()
+        if _BOOKING_NUMBER.fullmatch(number) is None:
+            return []
+        statement = select(Reservation.guest_id).where(Reservation.number == number, Reservation.guest_id.is_not(None))
+        return [guest_id for guest_id in await session.scalars(statement.limit(limit)) if guest_id is not None]
+
+    async def happenings(
+        self, session: AsyncSession, guest_ids: Collection[int], until: datetime | None, limit: int
+    ) -> Sequence[Happening]:
+        """Return a guest's bookings, the last entered first."""
+        statement = select(Reservation).where(_booked_for(guest_ids))
+        if until is not None:
+            statement = statement.where(Reservation.entered_at <= until)
+        ordered = statement.order_by(Reservation.entered_at.desc(), Reservation.id.desc()).limit(limit)
+        return [
+            Happening(
+                row.entered_at,
+                "booking",
+                (RESERVATION, str(row.id)),
+                {
+                    "number": row.number,
+                    "state": row.state,
+                    "arrival": row.arrival.isoformat(),
+                    "departure": row.departure.isoformat(),
+                },
+            )
+            for row in await session.scalars(ordered)
+        ]
+
+    async def last_orders(self, session: AsyncSession, guest_ids: Collection[int]) -> Mapping[int, datetime]:
+        """Return when each guest booked last; deleted bookings do not count."""
+        statement = (
+            select(Reservation.guest_id, func.max(Reservation.entered_at))
+            .where(Reservation.guest_id.in_(guest_ids), Reservation.state != State.DELETED.value)
+            .group_by(Reservation.guest_id)
+        )
+        return {guest_id: at for guest_id, at in await session.execute(statement) if guest_id is not None}
+
+    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, str]:
+        """Return number and booker of each booking."""
+        statement = select(Reservation.id, Reservation.number, Reservation.booker).where(Reservation.id.in_(numbers))
+        return {key: f"{number} {booker}" for key, number, booker in await session.execute(statement)}
+
+
+class StayKnowledge:
+    """Stays of guests (fulfils `GuestFinder`, `TimelineSource` and `SubjectNames`)."""
+
+    async def find_guests(self, session: AsyncSession, text: str, limit: int) -> Sequence[int]:
+        """Return the guests in house in the room with this number."""
+        if _ROOM_NUMBER.fullmatch(text) is None:
+            return []
+        statement = (
+            select(StayGuest.guest_id)
+            .join(Stay, Stay.id == StayGuest.stay_id)
+            .join(Room, Room.id == Stay.room_id)
+            .where(
+                Room.number == text,
+                Stay.state == StayState.IN_HOUSE.value,
+                ~Stay.confidential,
+                StayGuest.guest_id.is_not(None),
+            )
+            .order_by(StayGuest.id)
+            .limit(limit)
+        )
+        return [guest_id for guest_id in await session.scalars(statement) if guest_id is not None]
+
+    async def happenings(
+        self, session: AsyncSession, guest_ids: Collection[int], until: datetime | None, limit: int
+    ) -> Sequence[Happening]:
+        """Return a guest's stays, the last begun first; the room is not said."""
+        stayed = select(StayGuest.stay_id).where(StayGuest.guest_id.in_(guest_ids))
+        statement = select(Stay).where(Stay.id.in_(stayed), ~_UNSEEN)
+        if until is not None:
+            statement = statement.where(Stay.arrived_at <= until)
+        ordered = statement.order_by(Stay.arrived_at.desc(), Stay.id.desc()).limit(limit)
+        return [
+            Happening(
+                row.arrived_at,
+                "stay",
+                (STAY, str(row.id)),
+                {
+                    "number": row.number,
+                    "state": row.state,
+                    "arrival": row.arrival.isoformat(),
+                    "departure": row.departure.isoformat(),
+                },
+            )
+            for row in await session.scalars(ordered)
+        ]
+
+    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, str]:
+        """Return the number of each stay."""
+        found = await session.execute(select(Stay.id, Stay.number).where(Stay.id.in_(numbers), ~_UNSEEN))
+        return {key: number for key, number in found.tuples()}
+
+
+def _booked_for(guest_ids: Collection[int]) -> ColumnElement[bool]:
+    """Keep the bookings that one of these guests made or is named in."""
+    named = select(ReservationGuest.reservation_id).where(ReservationGuest.guest_id.in_(guest_ids))
+    return or_(Reservation.guest_id.in_(guest_ids), Reservation.id.in_(named))
