@@ -51,6 +51,7 @@ from callcenter.staff.parts import StaffParts
 from callcenter.staff.passwords import Passwords
 from callcenter.stays import routes as stay_routes
 from callcenter.stays.parts import StayParts
+from callcenter.stays.residents import StayResidents
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -176,7 +177,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     sounds = pbx_folder(settings) / "lib" / "sounds"
     call_back = CallBackDesk(outbound, exchange.open_calls)
     ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back)
-    reservations = ReservationParts.build(settings, database, clock, audit, live)
+    reservations = ReservationParts.build(settings, database, clock, audit, live, StayResidents())
     reservations.schedule(schedule)
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
     set_up_reservations(app, reservations)

@@ -41,6 +41,7 @@ from callcenter.staff.roles import Role
 from callcenter.staff.service import NewUser, ensure_users
 from callcenter.stays import routes as stay_routes
 from callcenter.stays.parts import StayParts
+from callcenter.stays.residents import StayResidents
 from callcenter.telephony import CallKey, LinkState, LinkStatus, RoomPhone
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -155,7 +156,9 @@ class Application:
             changed=self.live.publish_changed,
         )
         stay_routes.setup(self.web, self.stays)
-        self.reservations = ReservationParts.build(self.settings, database, self.clock, self.audit, self.live)
+        self.reservations = ReservationParts.build(
+            self.settings, database, self.clock, self.audit, self.live, StayResidents()
+        )
         room_parts = room_routes.RoomParts(self.clock, self.settings.hotel.zone, self.audit, self.live)
         room_routes.setup(self.web, room_parts)
         set_up_reservations(self.web, self.reservations)

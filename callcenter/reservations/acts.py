@@ -265,7 +265,7 @@ async def give_back(session: AsyncSession, booking: Reservation, first: date) ->
     """Give the rooms of a booking back, from the night `first` on."""
     lines = (await store.lines_of(session, [booking.id]))[booking.id]
     for line in sorted(lines, key=lambda line: line.type_id):
-        await nights.release_type(session, line.type_id, first, booking.departure, line.rooms)
+        await nights.release_type(session, line.type_id, first, booking.departure, line.rooms - line.arrived)
     await nights.give_back(session, (Holder.RESERVATION, booking.id), first=first)
 
 

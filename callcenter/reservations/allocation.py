@@ -58,7 +58,7 @@ async def choose(
     *,
     overbook: bool = False,
 ) -> None:
-    """Let a booking hold exactly these rooms from tonight, or its arrival, to its departure; none gives all back.
+    """Let a booking hold exactly these rooms from its arrival to its departure; none gives all back.
 
     An individual booking may get a room of another type: the stock follows, the price stays, a reason is needed.
 
@@ -68,16 +68,13 @@ async def choose(
         NoSuchBed: the room has fewer beds.
         BeyondReserved: more than was reserved.
         RoomTaken: another holds it.
-        ReasonNeeded: a room of another type, or another room for a guest in the house, without a reason.
+        ReasonNeeded: a room of another type without a reason.
         SoldOut, OverbookingNotPermitted: the other type has no room left.
     """
-    in_house = booking.state == State.CHECKED_IN
-    if not in_house and State(booking.state) not in COMING:
+    if State(booking.state) not in COMING and not _has_rooms_to_come(booking):
         raise TransitionRefused(number=booking.number, state=booking.state, action="allocate")
-    if in_house:
-        acts.want_reason(note)
     first = booking.arrival
-    if in_house:
+    if booking.state == State.CHECKED_IN:
         first = max(first, desk.rules.earliest_arrival(desk.clock.now()))
     rooms = await _rooms(session, choices)
     lines = (await store.lines_of(session, [booking.id]))[booking.id]
@@ -89,6 +86,10 @@ async def choose(
     before = [label(room, beds) for room, beds in await nights.held_rooms(session, holder)]
     await nights.give_back(session, holder, first=first)
     for room, beds in rooms:
+        # Nobody else sleeps in a room of which the group has beds: so each booking's rooms are its own in the stock.
+        taken = await nights.first_taken(session, room.id, range(1, room.beds + 1), first, booking.departure)
+        if taken is not None:
+            raise nights.RoomTaken(room=room.number, night=taken.isoformat())
         await nights.take_room(session, room, beds, first, booking.departure, holder)
     after = [label(room, beds) for room, beds in rooms]
     if after != before:
@@ -96,7 +97,7 @@ async def choose(
             session,
             desk,
             booking,
-            "moved" if in_house else "allocated",
+            "allocated",
             by,
             note,
             state_before=booking.state,
@@ -136,6 +137,11 @@ async def without_room(session: AsyncSession, arrival: date) -> Sequence[str]:
     return found
 
 
+def _has_rooms_to_come(booking: Reservation) -> bool:
+    """Tell whether a group whose first guests are here may still choose rooms for the others."""
+    return booking.kind == Kind.GROUP and booking.state == State.CHECKED_IN
+
+
 async def _rooms(session: AsyncSession, choices: Sequence[Choice]) -> list[tuple[Room, list[int]]]:
     found = []
     for choice in sorted(choices, key=lambda choice: choice.room):
@@ -156,9 +162,10 @@ def _check_reserved(lines: Sequence[ReservationLine], rooms: Sequence[tuple[Room
         BeyondReserved: there are more.
     """
     reserved, reserved_beds = Counter[int](), Counter[int]()
+    beds_of = {room.type_id: room.beds for room, _ in rooms}
     for line in lines:
-        reserved[line.type_id] += 0 if line.beds else line.rooms
-        reserved_beds[line.type_id] += line.beds
+        reserved[line.type_id] += 0 if line.beds else line.rooms - line.arrived
+        reserved_beds[line.type_id] += max(0, line.beds - line.arrived * beds_of.get(line.type_id, 1))
     chosen, chosen_beds = Counter[int](), Counter[int]()
     for room, beds in rooms:
         if len(beds) == room.beds and chosen[room.type_id] < reserved[room.type_id]:

@@ -144,8 +144,10 @@ async def offer(session: AsyncSession, wanted: Wanted) -> Offer:
     lines = tuple(_priced(line, known[line.type], tariff, days, wanted.discount) for line in wanted.lines)
     extra_bed_price = max((line.type.extra_bed_price for line in lines), default=0)
     total = sum(line.units * sum(line.nightly) for line in lines) + wanted.extra_beds * extra_bed_price * len(days)
-    greatest = max((prices.percent_off(line.list_price, line.price) for line in lines), default=0)
-    return Offer(lines, total, max(greatest, wanted.discount), extra_bed_price)
+    agreed = [line for line, asked in zip(lines, wanted.lines, strict=True) if asked.price is not None]
+    greatest = max((prices.percent_off(line.list_price, line.price) for line in agreed), default=0)
+    is_taken_off = len(agreed) < len(lines)
+    return Offer(lines, total, max(greatest, wanted.discount if is_taken_off else 0), extra_bed_price)
 
 
 async def create(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,10 +27,37 @@ class RoomState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Resident:
+    """A stay: its number, who stays (empty where nobody may know), whether the guest is in the house now."""
+
+    stay: str
+    name: str
+    in_house: bool
+    arrival: date
+    departure: date
+
+
+class Residents(Protocol):
+    """Knows who is in the house; `stays` fulfils it and `main` hands it over."""
+
+    async def of(self, session: AsyncSession, ids: Collection[int], *, confidential: bool) -> Mapping[int, Resident]:
+        """Return stays by id; the names of confidential guests only where `confidential` says so."""
+        ...
+
+    async def occupied_rooms(self, session: AsyncSession) -> set[int]:
+        """Return the ids of the rooms in which a guest is registered now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Occupant:
-    """A booking that holds a room, or beds of it, from the night `first` to the morning of `until`."""
+    """A booking, or a stay, that holds a room or beds of it from the night `first` to the morning of `until`.
+
+    `number` is the booking's; of a stay its own, and `is_stay` is true.
+    """
 
     number: str
+    is_stay: bool
     state: str
     kind: str
     booker: str
@@ -75,7 +103,9 @@ def room_state(one: ChartRoom, day: date) -> RoomState:
     return RoomState.VACANT
 
 
-async def chart(session: AsyncSession, first: date, until: date) -> list[ChartRoom]:
+async def chart(
+    session: AsyncSession, residents: Residents, first: date, until: date, *, confidential: bool
+) -> list[ChartRoom]:
     """Return every guest room, by number, with whatever holds it in a night from the one before `first` to `until`."""
     statement = (
         select(Room, RoomType)
@@ -85,8 +115,9 @@ async def chart(session: AsyncSession, first: date, until: date) -> list[ChartRo
     )
     rooms = {room.id: ChartRoom(room, kind) for room, kind in await session.execute(statement)}
     held = await _held(session, first - timedelta(days=1), until)
-    bookings = await _bookings(session, {number for _, holder, number in held if holder == Holder.RESERVATION})
-    outages = await _outages(session, {number for _, holder, number in held if holder == Holder.OUTAGE})
+    bookings = await _bookings(session, _ids(held, Holder.RESERVATION))
+    stays = await residents.of(session, _ids(held, Holder.STAY), confidential=confidential)
+    outages = await _outages(session, _ids(held, Holder.OUTAGE))
     for (room_id, holder, number), spans in sorted(held.items()):
         one = rooms.get(room_id)
         if one is None:
@@ -95,6 +126,8 @@ async def chart(session: AsyncSession, first: date, until: date) -> list[ChartRo
         begin, end = min(nights), max(nights) + timedelta(days=1)
         if holder == Holder.OUTAGE:
             one.closed.append(Closed(number, outages[number].reason, begin, end))
+        elif holder == Holder.STAY:
+            one.occupants.append(_resident(stays[number], begin, end, beds))
         else:
             one.occupants.append(_occupant(bookings[number], begin, end, beds))
     return list(rooms.values())
@@ -115,6 +148,10 @@ async def _held(
     return found
 
 
+def _ids(held: Collection[tuple[int, str, int]], holder: Holder) -> set[int]:
+    return {number for _, kind, number in held if kind == holder}
+
+
 async def _bookings(session: AsyncSession, ids: set[int]) -> dict[int, Reservation]:
     return {one.id: one for one in await session.scalars(select(Reservation).where(Reservation.id.in_(sorted(ids))))}
 
@@ -126,6 +163,7 @@ async def _outages(session: AsyncSession, ids: set[int]) -> dict[int, Outage]:
 def _occupant(booking: Reservation, first: date, until: date, beds: Sequence[int] | set[int]) -> Occupant:
     return Occupant(
         booking.number,
+        False,
         booking.state,
         booking.kind,
         booking.booker,
@@ -135,4 +173,11 @@ def _occupant(booking: Reservation, first: date, until: date, beds: Sequence[int
         first,
         until,
         tuple(sorted(beds)),
+    )
+
+
+def _resident(one: Resident, first: date, until: date, beds: set[int]) -> Occupant:
+    state = State.CHECKED_IN if one.in_house else State.CHECKED_OUT
+    return Occupant(
+        one.stay, True, state, "", one.name, "", one.arrival, one.departure, first, until, tuple(sorted(beds))
     )

@@ -8,14 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.reservations import store
+from callcenter.reservations.chart import Residents
 from callcenter.reservations.models import Reservation
 from callcenter.reservations.schemas import FreeRoomOut
 from callcenter.reservations.states import State
 from callcenter.rooms import nights
-from callcenter.rooms.models import Holder, RoomNight, RoomType
+from callcenter.rooms.models import RoomType
 
 
-async def rooms_for(session: AsyncSession, booking: Reservation, today: date) -> list[FreeRoomOut]:
+async def rooms_for(
+    session: AsyncSession, residents: Residents, booking: Reservation, today: date
+) -> list[FreeRoomOut]:
     """Return the guest rooms that are free in all nights of a booking from today on, its own types first."""
     lines = (await store.lines_of(session, [booking.id]))[booking.id]
     own = {line.type_id for line in lines}
@@ -23,7 +26,7 @@ async def rooms_for(session: AsyncSession, booking: Reservation, today: date) ->
     codes = {number: code for number, code in await session.execute(statement)}
     first = max(booking.arrival, today) if booking.state == State.CHECKED_IN else booking.arrival
     free = await nights.free_rooms(session, None, first, booking.departure)
-    occupied = await occupied_now(session, today)
+    occupied = await residents.occupied_rooms(session)
     return [
         FreeRoomOut(
             number=room.number,
@@ -35,20 +38,3 @@ async def rooms_for(session: AsyncSession, booking: Reservation, today: date) ->
         for room in sorted(free, key=lambda room: (room.type_id not in own, room.number))
         if room.type_id in codes
     ]
-
-
-async def occupied_now(session: AsyncSession, today: date) -> set[int]:
-    """Return the rooms in which a guest is registered: tonight's, and last night's who have not left."""
-    statement = (
-        select(RoomNight.room_id)
-        .join(Reservation, Reservation.id == RoomNight.holder_id)
-        .where(
-            RoomNight.holder == Holder.RESERVATION,
-            Reservation.state == State.CHECKED_IN.value,
-            Reservation.arrival <= today,
-            Reservation.departure >= today,
-            RoomNight.night >= Reservation.arrival,
-        )
-        .distinct()
-    )
-    return set((await session.scalars(statement)).all())

@@ -105,7 +105,7 @@ class Reservation(Base):
 
 
 class ReservationLine(Base):
-    """A quantity of one type: `rooms` of the stock are held; `beds` where the group reserved beds, else 0.
+    """A quantity of one type: `rooms` of the stock, less those that `arrived`; `beds` where beds are reserved, else 0.
 
     `price`: of one room (or bed) a night after discount, averaged where nights differ (`nightly` has each one);
     `list_price`: before it.
@@ -119,6 +119,8 @@ class ReservationLine(Base):
     type_id: Mapped[int] = mapped_column(ForeignKey("room_types.id"))
     rooms: Mapped[int]
     beds: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    arrived: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Rooms handed over to stays, which hold them now."""
     price: Mapped[int]
     list_price: Mapped[int]
     nightly: Mapped[list[Any]]

@@ -90,7 +90,7 @@ async def set_reservation_guests(request: web.Request) -> web.Response:
 @documented(Contract(body=RoomsIn, answer=ReservationDetail, ids="string"))
 @requires("reservations.write")
 async def choose_rooms(request: web.Request) -> web.Response:
-    """Choose the rooms that a booking holds, whole or by beds; for a guest in the house this is a move."""
+    """Choose the rooms that a booking holds, whole or by beds."""
     wanted = await body(request, RoomsIn)
     choices = [allocation.Choice(one.room, tuple(one.beds)) for one in wanted.rooms]
 
@@ -116,8 +116,9 @@ async def list_free_rooms(request: web.Request) -> web.Response:
     """Show the rooms that a booking could get for all its nights, of its own types first."""
     async with request.app[DATABASE].read() as session:
         booking = await store.by_number(session, request.match_info["number"][:16])
-        desk = request.app[PARTS].desk
-        items = await free.rooms_for(session, booking, desk.rules.today(desk.clock.now()))
+        parts = request.app[PARTS]
+        today = parts.desk.rules.today(parts.desk.clock.now())
+        items = await free.rooms_for(session, parts.residents, booking, today)
     return answer(FreeRoomList(items=items))
 
 

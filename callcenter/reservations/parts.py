@@ -12,6 +12,7 @@ from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.reservations import shown, store
 from callcenter.reservations.audit_jobs import Audits
+from callcenter.reservations.chart import Residents
 from callcenter.reservations.models import Reservation
 from callcenter.reservations.rules import Booker, BookingRules, Desk, Note
 from callcenter.reservations.schemas import NoteIn, ReservationDetail
@@ -32,14 +33,21 @@ class ReservationParts:
     desk: Desk
     live: LiveHub
     audits: Audits
+    residents: Residents
 
     @classmethod
     def build(
-        cls, settings: Settings, database: Database, clock: Clock, audit: AuditLog, live: LiveHub
+        cls,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        audit: AuditLog,
+        live: LiveHub,
+        residents: Residents,
     ) -> ReservationParts:
         """Put the slice together."""
         desk = Desk(clock, BookingRules.of(settings), audit)
-        return cls(desk, live, Audits(database, desk, lambda number: live.publish_changed(SUBJECT, number)))
+        return cls(desk, live, Audits(database, desk, lambda number: live.publish_changed(SUBJECT, number)), residents)
 
     def schedule(self, schedule: Schedule) -> None:
         """Let the audits run at their hours."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.reservations import availability, chart, prices
 from callcenter.reservations import booking as bookings
@@ -142,7 +143,7 @@ async def show_room_chart(request: web.Request) -> web.Response:
     desk = request.app[PARTS].desk
     day = query(request, DayFilter).day or desk.rules.today(desk.clock.now())
     async with request.app[DATABASE].read() as session:
-        found = await chart.chart(session, day, date.fromordinal(day.toordinal() + 1))
+        found = await _read_chart(request, session, day, day + timedelta(days=1))
     return answer(_chart(found, day))
 
 
@@ -153,8 +154,13 @@ async def show_room_plan(request: web.Request) -> web.Response:
     """Show who holds which room over a span of days."""
     wanted = query(request, SpanFilter)
     async with request.app[DATABASE].read() as session:
-        found = await chart.chart(session, wanted.first, wanted.until)
+        found = await _read_chart(request, session, wanted.first, wanted.until)
     return answer(_chart(found, wanted.first))
+
+
+async def _read_chart(request: web.Request, session: AsyncSession, first: date, until: date) -> list[chart.ChartRoom]:
+    may = user_of(request).may("stays.see_confidential")
+    return await chart.chart(session, request.app[PARTS].residents, first, until, confidential=may)
 
 
 def _chart(found: list[chart.ChartRoom], day: date) -> ChartOut:

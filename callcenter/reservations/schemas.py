@@ -460,11 +460,12 @@ class CalendarOut(Output):
 
 
 class OccupantOut(Output):
-    """A booking that holds a room from the night `first` to the morning of `until`."""
+    """A booking, or a stay, that holds a room from the night `first` to the morning of `until`."""
 
     model_config = ConfigDict(from_attributes=True)
 
     number: str
+    is_stay: bool
     state: str
     kind: str
     booker: str

@@ -41,7 +41,6 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     UNCONFIRM = "unconfirm"
     CHECK_IN = "check_in"
-    REVOKE_CHECK_IN = "revoke_check_in"
     CHECK_OUT = "check_out"
     REVOKE_CHECK_OUT = "revoke_check_out"
     CANCEL = "cancel"
@@ -56,14 +55,12 @@ MACHINE: dict[tuple[State, Action], State] = {
     (State.UNCONFIRMED, Action.CONFIRM): State.CONFIRMED,
     (State.UNCONFIRMED, Action.CHECK_IN): State.CHECKED_IN,
     (State.UNCONFIRMED, Action.CANCEL): State.CANCELLED,
-    (State.UNCONFIRMED, Action.NO_SHOW): State.NO_SHOW,
     (State.UNCONFIRMED, Action.DELETE): State.DELETED,
     (State.UNCONFIRMED, Action.LAPSE): State.DELETED,
     (State.CONFIRMED, Action.UNCONFIRM): State.UNCONFIRMED,
     (State.CONFIRMED, Action.CHECK_IN): State.CHECKED_IN,
     (State.CONFIRMED, Action.CANCEL): State.CANCELLED,
     (State.CONFIRMED, Action.NO_SHOW): State.NO_SHOW,
-    (State.CHECKED_IN, Action.REVOKE_CHECK_IN): State.CONFIRMED,
     (State.CHECKED_IN, Action.CHECK_OUT): State.CHECKED_OUT,
     (State.CHECKED_OUT, Action.REVOKE_CHECK_OUT): State.CHECKED_IN,
     (State.NO_SHOW, Action.REINSTATE): State.CONFIRMED,
