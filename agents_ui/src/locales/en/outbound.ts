@@ -17,6 +17,7 @@ const en: typeof zh = {
     waiting: 'Waiting for',
     state: 'State',
     note: 'Note',
+    noted: 'Note: {note}',
     actions: 'Actions',
     open: 'Open',
     mine: 'I am at it',

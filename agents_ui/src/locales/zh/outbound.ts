@@ -15,6 +15,7 @@ export default {
     waiting: '已等候',
     state: '状态',
     note: '备注',
+    noted: '备注：{note}',
     actions: '操作',
     open: '待领取',
     mine: '我正在处理',
