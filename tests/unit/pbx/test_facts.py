@@ -137,6 +137,12 @@ def test_given_a_dialplan_event_with_a_menus_path_when_read_then_the_walk_is_tol
     assert from_ami(event, RECEIVED) == facts.MenuTold(RECEIVED, "1.2", ("main", "information"), "en", informed)
 
 
+def test_given_a_dialplan_event_of_a_call_back_when_read_then_the_wish_is_told():
+    event = {"Event": "UserEvent", "UserEvent": "HotelCall", "Uniqueid": "1.2", "SipCallId": "abc@x", "CallBack": "yes"}
+
+    assert from_ami(event, RECEIVED) == facts.CallBackAsked(RECEIVED, "1.2")
+
+
 def test_given_a_dialplan_event_with_the_sip_call_id_when_read_then_only_that_is_believed():
     event = {
         "Event": "UserEvent",

@@ -11,7 +11,7 @@ import pytest
 
 from callcenter.pbx.provisioning import MODULES, Program, ProvisioningError, find_program, load_secrets, render
 from callcenter.pbx.server import PbxStartError, PrivatePbx
-from callcenter.pbx.sounds import alaw, install_sounds, ulaw
+from callcenter.pbx.sounds import alaw, install_sounds, install_spoken_waits, ulaw
 from callcenter.settings import ROOT, Settings, load
 
 PROGRAM = Program(Path("/opt/asterisk"), Path("/opt/modules"), Path("/opt/documentation"))
@@ -206,6 +206,21 @@ def test_given_a_prompt_then_it_is_there_in_both_laws_and_a_wrong_one_is_passed_
         "right.ulaw",
         "right.wav",
     ]
+
+
+def test_given_the_sentences_of_the_expected_wait_then_each_style_of_the_language_says_its_own(tmp_path: Path) -> None:
+    frames = {"wait-5": 80, "call-back-offer": 240}
+    for name, count in frames.items():
+        (tmp_path / "zh").mkdir(exist_ok=True)
+        with wave.open(str(tmp_path / "zh" / f"{name}.wav"), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(b"\x00\x10" * count)
+
+    install_spoken_waits(tmp_path)
+
+    lengths = {file.parent.name: len(file.read_bytes()) for file in tmp_path.glob("zh_*/queue-thankyou.alaw")}
+    assert lengths == {"zh_5": 80, "zh_5o": 320, "zh_o": 240}
+    assert {file.suffix for file in (tmp_path / "zh_5").iterdir()} == {".alaw", ".ulaw", ".wav"}
 
 
 def test_given_samples_then_they_are_encoded_as_g711_defines() -> None:

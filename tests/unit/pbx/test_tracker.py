@@ -153,6 +153,17 @@ def test_given_the_systems_answer_when_the_caller_leaves_while_waiting_then_the_
     assert call.queue_waits[-1].ended_at == at(30)
 
 
+@pytest.mark.parametrize("told", [False, True])
+def test_given_a_waiting_caller_who_asked_to_be_called_back_when_leaving_then_the_call_is_not_abandoned(house, told):
+    house.caller()
+    house.tell(facts.ChannelUp(at(10), "1.0"), facts.QueueJoined(at(15), "1.0", "enquiries", 1))
+    house.tell(facts.QueueLeft(at(25), "1.0"))
+    if told:
+        house.tell(facts.CallBackAsked(at(30), "1.0"))
+
+    assert house.gone(35, "1.0").outcome is (Outcome.CALL_BACK if told else Outcome.ABANDONED)
+
+
 def test_given_a_phone_that_rings_after_the_systems_answer_when_tracked_then_the_caller_did_not_hear_it_ring(house):
     house.caller()
     house.tell(facts.ChannelUp(at(0.1), "1.0"))
