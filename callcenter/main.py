@@ -133,6 +133,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         bus=bus,
         memory=DatabaseMemory(database, writer, settings.pbx.node),
         clock=clock,
+        serves=settings.serves,
     )
     staff = StaffParts.build(settings, database, clock, Passwords(), audit)
     app = create_app(

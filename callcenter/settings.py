@@ -417,6 +417,15 @@ class Settings(Section):
         return line.three_rings or self.three_rings
 
     @property
+    def serves(self) -> dict[str, frozenset[str]]:
+        """The queues that each operator's extension serves."""
+        return {
+            extension: frozenset(skill.queue for skill in block.skills)
+            for block in self.phones
+            for extension in block.extensions
+        }
+
+    @property
     def address(self) -> str:
         """Where the pages are."""
         scheme = "http" if self.http.tls is Tls.OFF else "https"

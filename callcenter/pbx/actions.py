@@ -27,6 +27,9 @@ HELD: Final = "held"
 # Where the application may lead a call. No context that reaches outside numbers is among them.
 OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer"})
 
+# A tone that no telephone has a key for, and no extension of ours.
+NO_KEY: Final = "D"
+
 # Queues in which the application pauses nobody: they ring when the application is dead.
 RESCUE_SUFFIX: Final = "-rescue"
 
@@ -119,6 +122,11 @@ class Actions:
     async def stop_mixmonitor(self, channel: str) -> None:
         """End a channel's recording."""
         await self._bridge.action("StopMixMonitor", {"Channel": _channel(channel)})
+
+    async def interrupt_announcement(self, channel: str) -> None:
+        """End what a queue is saying to a waiting caller: a key that means nothing is taken as pressed by him."""
+        fields = {"Channel": _channel(channel), "Digit": NO_KEY, "Receive": "true"}
+        await self._bridge.action("PlayDTMF", fields)
 
     async def queue_pause(self, interface: str, queue: str, *, paused: bool, reason: str = "") -> None:
         """Pause or unpause a member in one queue, never in all of them: the rescue queue has no pauses."""

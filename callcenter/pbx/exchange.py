@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,6 +61,7 @@ class Exchange:
     """One Asterisk. `start` begins to connect, `close` ends the link and its tasks; calls on the PBX go on.
 
     `system_name`: what it calls itself (asterisk.conf), a secret; every id that we give a channel begins with it.
+    `serves`: the queues that each operator's extension serves.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Exchange:
         memory: Memory,
         clock: Clock,
         timing: Timing | None = None,
+        serves: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self._settings = settings
         self._system_name = system_name
@@ -82,6 +84,7 @@ class Exchange:
         self._clock = clock
         self._tracker = Tracker(settings.node)
         self._event_log = cel.CelFile(event_log)
+        self._serves = serves or {}
         self._unattended: set[CallKey] = set()
         self._orders: set[asyncio.Task[None]] = set()
         self.unusable = 0
@@ -200,7 +203,10 @@ class Exchange:
         if fact is None:
             return
         of_call = self._tracker.call_of(fact.uniqueid)
+        freed = self._freed_by(fact, of_call) if isinstance(fact, HungUp) and of_call is not None else ""
         self._publish(self._tracker.feed(fact))
+        if freed:
+            self._attend_to_first_in_line(freed)
         if of_call is not None and isinstance(fact, ChannelUp | HungUp):
             self._mind_recording(of_call)  # who is there can change without a word of it in the record
 
@@ -221,6 +227,18 @@ class Exchange:
             self._unattended.add(key)
             recorded = next(leg.name for leg in legs if leg.is_recorded)
             self._order(self.actions.stop_mixmonitor(recorded), "stop-recording", key)
+
+    def _freed_by(self, hang_up: HungUp, key: CallKey) -> str:
+        """Give the extension of the operator whose talk a hang-up ends, before the tracker forgets it."""
+        legs = (leg for leg in self._tracker.channels_of(key) if leg.uniqueid == hang_up.uniqueid)
+        return next((leg.number for leg in legs if leg.kind is PartyKind.STAFF and leg.is_up), "")
+
+    def _attend_to_first_in_line(self, extension: str) -> None:
+        """Let nobody hear an announcement to its end whose turn has come: an operator became free."""
+        for key in first_in_line(self._tracker.open_calls(), self._serves.get(extension, ())):
+            for leg in self._tracker.channels_of(key):
+                if leg.is_main:
+                    self._order(self.actions.interrupt_announcement(leg.name), "interrupt-announcement", key)
 
     def _order(self, work: Coroutine[Any, Any, None], name: str, key: CallKey) -> None:
         """Ask the exchange for something that news made necessary, without holding the news up."""
@@ -318,6 +336,16 @@ def _log_end(call: CallSnapshot) -> None:
         recording=call.recording,
         swept=call.swept,
     )
+
+
+def first_in_line(calls: Iterable[CallSnapshot], queues: Collection[str]) -> list[CallKey]:
+    """Return the calls that stand first in `queues`: of those who wait there, the one that began first."""
+    first: dict[str, CallSnapshot] = {}
+    for call in sorted(calls, key=lambda call: call.started_at):
+        for wait in call.queue_waits:
+            if wait.ended_at is None and wait.queue in queues:
+                first.setdefault(wait.queue, call)
+    return [call.key for call in first.values()]
 
 
 def staff_have_left(legs: Collection[Leg]) -> bool:

@@ -83,6 +83,8 @@ DIGIT_TONE = 1150
 ENGLISH = 50
 MENU_SECONDS = 0.6
 QUEUE_SECONDS = 0.4
+LONG_SECONDS = 8.0
+"""How long "less than two minutes" is said: long enough for something to happen meanwhile."""
 TAKEOVER = 2.5
 """Seconds of ringing on a line with a cadence of 1 s."""
 
@@ -325,6 +327,7 @@ def make_prompts(folder: Path) -> None:
     waits = {f"wait-{wait.wait}": OTHER_WAIT for wait in spoken_wait.every() if wait.wait}
     for name, frequency in {**waits, "queue-callswaiting": OTHER_WAIT, **QUEUE_TONES}.items():
         tones |= {f"zh/{name}": (frequency, QUEUE_SECONDS), f"en/{name}": (frequency + ENGLISH, QUEUE_SECONDS)}
+    tones |= {f"{language}/wait-1": (OTHER_WAIT, LONG_SECONDS) for language in ("zh", "en")}
     for name, frequency in MENU_TONES.items():
         tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
     for digit in range(21):

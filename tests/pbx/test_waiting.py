@@ -14,7 +14,7 @@ from callcenter.outbound.lost_callers import LostCaller, lost_callers
 from callcenter.simulator.behaviours import answers
 from callcenter.simulator.facts import EndedBy
 from tests.pbx.house import House, running_house
-from tests.pbx.switchboard import WITH_MENU, Desk, Switchboard, desk_of
+from tests.pbx.switchboard import LONG_SECONDS, WITH_MENU, Desk, Switchboard, desk_of
 from tests.pbx.test_menu import calling, choose, in_queue
 from tests.pbx.waiting_callers import all_busy, due_calls, forget, heard, place_of, until, waiting
 
@@ -103,6 +103,25 @@ async def test_given_no_application_then_a_waiting_caller_hears_music_and_keys_c
         call.rtp.press("1")
         await until(call, "music")
         await in_queue(switchboard, f"{desk.queue}-rescue")
+
+
+async def test_given_an_operator_becomes_free_in_an_announcement_then_it_is_ended_for_whose_turn_it_is(
+    switchboard: Switchboard, house: House, menu_desk: Desk, number: str
+) -> None:
+    async with (
+        switchboard.phone(menu_desk.second, answers()),
+        switchboard.phone(menu_desk.first, answers()) as operator,
+    ):
+        talk = operator.call(menu_desk.second)
+        await talk.answered()
+        await switchboard.until(f"queue show {menu_desk.queue}", lambda text: text.count("(In use)") == 2)
+        async with waiting(switchboard, menu_desk, number, language="zh") as call:
+            await until(call, "other wait")
+            freed_at = SystemClock().now()
+            await talk.bye()
+            record = await house.record(call.call_id, lambda record: record.operator_answered_at is not None)
+    assert record.operator_answered_at is not None
+    assert (record.operator_answered_at - freed_at).total_seconds() < LONG_SECONDS / 2
 
 
 # --- being called back

@@ -98,6 +98,10 @@ def sent(fake: FakeAmi) -> dict[str, str]:
             {"Action": "QueueRemove", "Interface": "PJSIP/op8001", "Queue": "enquiries"},
         ),
         (
+            lambda actions: actions.interrupt_announcement(CALLER),
+            {"Action": "PlayDTMF", "Channel": CALLER, "Digit": "D", "Receive": "true"},
+        ),
+        (
             lambda actions: actions.bridge(CALLER, PHONE),
             {"Action": "Bridge", "Channel1": CALLER, "Channel2": PHONE, "Tone": "no"},
         ),

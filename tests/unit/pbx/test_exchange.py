@@ -60,7 +60,15 @@ class NotingMemory:
 class House:
     """An exchange to which a fake manager interface belongs, and what it told the house."""
 
-    def __init__(self, fake: FakeAmi, event_log: Path, memory: NotingMemory, *, system_name: str = "") -> None:
+    def __init__(
+        self,
+        fake: FakeAmi,
+        event_log: Path,
+        memory: NotingMemory,
+        *,
+        system_name: str = "",
+        serves: dict[str, set[str]] | None = None,
+    ) -> None:
         self.fake = fake
         self.event_log = event_log
         self.memory = memory
@@ -78,6 +86,7 @@ class House:
             memory=memory,
             clock=SettableClock(NOW),
             timing=Timing(deadline=5, ping_interval=1000, unreachable=SOON, refused=SOON),
+            serves=serves,
         )
 
     def _on_event(self, news: Event) -> None:
@@ -334,6 +343,23 @@ async def test_given_staff_leave_guests_alone_then_the_recording_is_ended_once_u
     assert fake.count("StopMixMonitor") == 1
     house.gone(back)
     await fake.asked("StopMixMonitor", times=2)
+
+
+async def test_given_an_operators_talk_ends_then_the_first_in_line_is_talked_to_no_longer(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    async with running(House(fake, tmp_path / "cel.csv", memory, serves={"8001": {"enquiries"}})) as house:
+        house.guest_calls()
+        waiting = ("1777600000.8", "PJSIP/trunk-00000008")
+        for uniqueid, name in (waiting, ("1777600009.9", "PJSIP/trunk-00000009")):
+            house.send("Newchannel", Channel=name, ChannelState=4, Uniqueid=uniqueid, Linkedid=uniqueid, Exten="4001")
+            house.send("QueueCallerJoin", Uniqueid=uniqueid, Queue="enquiries", Position=1)
+        await house.until(lambda: sum(bool(call.queue_waits) for call in house.calls) >= 2)
+        house.gone(OPERATOR)
+        interrupted = await fake.asked("PlayDTMF")
+
+    assert interrupted["Channel"] == waiting[1]
+    assert fake.count("PlayDTMF") == 1
 
 
 def leg(kind: PartyKind, *, is_up: bool = True, is_recorded: bool = False) -> Leg:
