@@ -72,6 +72,23 @@ export const router = createRouter({
           name: 'call-backs',
           component: () => import('@/pages/CallBacksPage.vue'),
           meta: { title: 'page.callBacks', permission: 'outbound.work' },
+          path: 'stays',
+          name: 'stays',
+          component: () => import('@/pages/StaysPage.vue'),
+          meta: { title: 'page.stays', permission: 'stays.read' },
+        },
+        {
+          path: 'stays/new',
+          name: 'check-in',
+          component: () => import('@/pages/CheckInPage.vue'),
+          meta: { title: 'page.checkIn', permission: 'stays.manage' },
+        },
+        {
+          path: 'stays/:id(\\d+)',
+          name: 'stay',
+          component: () => import('@/pages/StayPage.vue'),
+          props: true,
+          meta: { title: 'page.stay', permission: 'stays.read' },
         },
         {
           path: 'figures',

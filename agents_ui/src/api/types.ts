@@ -32,7 +32,13 @@ export type Permission =
   | 'outbound.supervise'
   | 'audit.read'
   | 'figures.read'
-  | 'staff.manage';
+  | 'staff.manage'
+  | 'stays.read'
+  | 'stays.manage'
+  | 'folio.post'
+  | 'folio.reverse'
+  | 'messages.write'
+  | 'wake_ups.write';
 
 export interface User {
   id: number | string;

@@ -1,11 +1,13 @@
 import menus from './en/menus';
 import outbound from './en/outbound';
+import stays from './en/stays';
 import voicemail from './en/voicemail';
 import type zh from './zh';
 
 const en: typeof zh = {
   menus,
   outbound,
+  stays,
   voicemail,
   app: { name: 'Switchboard', skip: 'Skip to content' },
   page: {
@@ -15,6 +17,9 @@ const en: typeof zh = {
     voicemail: 'Voicemail',
     call: 'Call',
     callBacks: 'Call-backs',
+    stays: 'In house',
+    checkIn: 'Check-in',
+    stay: 'Stay',
     figures: 'Figures',
     audit: 'Audit log',
     staff: 'Users and rights',
@@ -153,6 +158,15 @@ const en: typeof zh = {
       pause: 'Pause recordings',
       exclude: 'Exclude numbers from recording',
     },
+    stays: {
+      read: 'See guests in house',
+      manage: 'Check in, move and check out',
+      see_confidential: 'See confidential guests',
+      see_documents: 'See document numbers',
+    },
+    folio: { post: 'Post on folios', reverse: 'Reverse after the night audit' },
+    messages: { write: 'Messages for guests' },
+    wake_ups: { write: 'Set wake-up times' },
     staff: { manage: 'Manage users' },
   },
   api: {
@@ -179,6 +193,7 @@ const en: typeof zh = {
     change: 'Before and after',
     address: 'Address',
     subject: { user: 'User', call: 'Call', due_call: 'Call-back', recording: 'Recording', number: 'Number' },
+    subject: { user: 'User', stay: 'Stay', night: 'Night', call: 'Call', recording: 'Recording', number: 'Number' },
     loading: 'Reading the audit log …',
     empty: 'No entries match',
     emptyHint: 'Choose other dates, another operator or another action.',
@@ -205,6 +220,30 @@ const en: typeof zh = {
     },
     room: { condition: 'Room condition set', closed: 'Room taken out of order', reopened: 'Room back in order' },
     room_type: { changed: 'Room type changed' },
+    stay: {
+      checked_in: 'Checked in',
+      extended: 'Departure changed',
+      moved: 'Room changed',
+      changed: 'Stay changed',
+      made_overnight: 'Hours made a night',
+      linked: 'Rooms linked',
+      unlinked: 'Room unlinked',
+      group_joined: 'Joined a group',
+      group_left: 'Left a group',
+      commission_set: 'Commission changed',
+      checked_out: 'Checked out',
+      check_out_revoked: 'Check-out revoked',
+      folio_posted: 'Posted on a folio',
+      folio_edited: 'Folio line edited',
+      folio_reversed: 'Folio line reversed',
+      folio_received: 'Folio line received',
+      message_left: 'Message for a guest',
+      message_delivered: 'Message delivered',
+      message_reopened: 'Message not delivered',
+      wake_up_set: 'Wake-up set',
+      wake_up_cancelled: 'Wake-up cancelled',
+    },
+    night: { closed: 'Night audit' },
     voicemail: { heard: 'Message heard first', done: 'Message done', reopened: 'Message opened again' },
     session: {
       begun: 'Signed in',

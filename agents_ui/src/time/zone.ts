@@ -21,10 +21,15 @@ export function addDays(day: string, count: number): string {
 
 /** The instant at which the day begins in the hotel's zone. */
 export function startOfDay(day: string, zone: string): Date {
-  const midnight = new Date(`${day}T00:00:00Z`);
-  const guess = new Date(midnight.getTime() - offsetMinutes(midnight, zone) * MINUTE);
+  return instantOf(day, '00:00', zone);
+}
+
+/** The instant at which the hotel's clocks show `clock` (HH:MM) on `day`. */
+export function instantOf(day: string, clock: string, zone: string): Date {
+  const shown = new Date(`${day}T${clock}:00Z`);
+  const guess = new Date(shown.getTime() - offsetMinutes(shown, zone) * MINUTE);
   // The offset may differ between the two instants when clocks change that night.
-  return new Date(midnight.getTime() - offsetMinutes(guess, zone) * MINUTE);
+  return new Date(shown.getTime() - offsetMinutes(guess, zone) * MINUTE);
 }
 
 /** Minutes by which the zone is ahead of UTC at this instant. */

@@ -209,7 +209,13 @@ export default {
     idle_two_months: 'Two months without order',
     regular: 'Regular contact',
   },
-  contactForm: { title: 'Contact with {name}', channel: 'How', side: 'Which side', note: 'What about', saved: 'Noted.' },
+  contactForm: {
+    title: 'Contact with {name}',
+    channel: 'How',
+    side: 'Which side',
+    note: 'What about',
+    saved: 'Noted.',
+  },
   assignForm: {
     title: 'Owner of {name}',
     side: 'Which side',
