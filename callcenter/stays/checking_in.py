@@ -44,7 +44,7 @@ class Registration:
     """
 
     room: str
-    departure: date
+    departure: date | None
     persons: tuple[Person, ...]
     bed: int = 0
     stay_type: StayType = StayType.NORMAL
@@ -150,8 +150,8 @@ def ceiling_of(scope: Scope) -> int:
 def _leaving(scope: Scope, wanted: Registration) -> tuple[date, datetime]:
     if wanted.stay_type is StayType.HOURLY:
         return scope.day, scope.now + timedelta(hours=scope.rules.hours)
-    if wanted.departure <= scope.day:
-        raise DepartureRefused(departure=wanted.departure.isoformat())
+    if wanted.departure is None or wanted.departure <= scope.day:
+        raise DepartureRefused(departure=wanted.departure.isoformat() if wanted.departure else "")
     return wanted.departure, scope.rules.leaving(wanted.departure)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from callcenter.rooms.models import Room
 from callcenter.stays import folio, nights, wake_ups
+from callcenter.stays.from_booking import BookingDesk
 from callcenter.stays.holding import hold, must_be_vacant, needs_cleaning, release
 from callcenter.stays.kinds import CheckOutIsOld, FolioOpen, StayGoesOn, StayState
 from callcenter.stays.models import Stay
@@ -26,7 +27,7 @@ async def charge_what_is_due(scope: Scope, stay: Stay, tariff: Tariff) -> None:
     await charge_calls(scope, tariff, stay.arrived_at, room.number)
 
 
-async def check_out(scope: Scope, stay: Stay) -> None:
+async def check_out(scope: Scope, stay: Stay, bookings: BookingDesk) -> None:
     """Let the guest leave: the folio must be settled; nights to come are given back, the room is dirty.
 
     Raises:
@@ -42,10 +43,12 @@ async def check_out(scope: Scope, stay: Stay) -> None:
     await wake_ups.cancel_all(scope, stay)
     stay.state, stay.left_at, stay.left_by = StayState.CHECKED_OUT, scope.now, scope.by.username
     needs_cleaning(room)
+    await scope.session.flush()
+    await bookings.left(scope, stay)
     scope.note(stay, "checked_out", {"state": StayState.IN_HOUSE.value}, {"state": StayState.CHECKED_OUT.value})
 
 
-async def revoke(scope: Scope, stay: Stay, why: str) -> None:
+async def revoke(scope: Scope, stay: Stay, why: str, bookings: BookingDesk) -> None:
     """Let a guest who has checked out today be in house again, in the same room, with the wake-up times to come.
 
     Raises:
@@ -65,6 +68,7 @@ async def revoke(scope: Scope, stay: Stay, why: str) -> None:
     await hold(scope.session, stay, room, _first_night(scope, stay), stay.departure)
     await wake_ups.restore(scope, stay)
     stay.left_at, stay.left_by = None, ""
+    await bookings.returned(scope, stay, reason)
     scope.note(stay, "check_out_revoked", None, {"state": StayState.IN_HOUSE.value}, reason)
 
 

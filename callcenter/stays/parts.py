@@ -14,10 +14,12 @@ from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.events import EventBus
 from callcenter.health import Alarms
+from callcenter.reservations.rules import BookingRules, Desk
 from callcenter.schedule import Schedule
 from callcenter.settings import Settings
 from callcenter.staff.audit import AuditLog
 from callcenter.stays import nights
+from callcenter.stays.from_booking import BookingDesk
 from callcenter.stays.phone_charges import Tariff, charge_calls
 from callcenter.stays.phones import RoomPhoneKeeper
 from callcenter.stays.scope import Clerk, House, Scope, StayRules
@@ -41,6 +43,7 @@ class StayParts:
     clock: Clock
     rules: StayRules
     tariff: Tariff
+    bookings: BookingDesk
     audit: AuditLog
     phones: RoomPhoneKeeper
     changed: Changed
@@ -63,7 +66,8 @@ class StayParts:
         vacant = PhoneClass(settings.room_phones.vacant_class)
         keeper = RoomPhoneKeeper(database, telephony, bus, alarms, rooms=rooms, vacant=vacant)
         tariff = Tariff(settings.room_phones, settings.stays.phone_rates)
-        return cls(database, clock, StayRules.of(settings), tariff, audit, keeper, changed)
+        bookings = BookingDesk(Desk(clock, BookingRules.of(settings), audit))
+        return cls(database, clock, StayRules.of(settings), tariff, bookings, audit, keeper, changed)
 
     @asynccontextmanager
     async def work(self, by: Clerk, address: str = "") -> AsyncIterator[Scope]:

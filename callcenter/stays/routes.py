@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.stays import checking_in, folio_routes, leaving, linking, message_routes, reading, staying
+from callcenter.stays import folio_routes, leaving, linking, message_routes, reading, staying
 from callcenter.stays.models import Stay
 from callcenter.stays.parts import PARTS, StayParts
 from callcenter.stays.schemas import (
@@ -68,11 +68,11 @@ async def list_stays(request: web.Request) -> web.Response:
 @documented(Contract(body=CheckIn, answer=StayDetail, status=HTTPStatus.CREATED))
 @requires("stays.manage")
 async def check_in(request: web.Request) -> web.Response:
-    """Register a guest."""
+    """Register a guest, as a walk-in or from a booking."""
     wanted = await body(request, CheckIn)
     async with request.app[PARTS].work(user_of(request), address_of(request)) as scope:
         group = None if wanted.group is None else await linking.group_of(scope.session, wanted.group)
-        stay = await checking_in.check_in(scope, wanted.registration(group))
+        stay = await request.app[PARTS].bookings.check_in(scope, wanted.registration(group), wanted.booking)
         shown = await _shown(request, scope.session, stay)
     return answer(shown, HTTPStatus.CREATED)
 
@@ -182,7 +182,8 @@ async def check_out(request: web.Request) -> web.Response:
     tariff = request.app[PARTS].tariff
     # a transaction of its own: what is still owed stays on the folio when the check-out is refused for it
     await _done(request, lambda scope, stay: leaving.charge_what_is_due(scope, stay, tariff))
-    return await _done(request, leaving.check_out)
+    bookings = request.app[PARTS].bookings
+    return await _done(request, lambda scope, stay: leaving.check_out(scope, stay, bookings))
 
 
 @routes.delete("/api/v1/stays/{id}/check-out")
@@ -191,7 +192,8 @@ async def check_out(request: web.Request) -> web.Response:
 async def revoke_check_out(request: web.Request) -> web.Response:
     """Revoke today's check-out."""
     wanted = await body(request, Why)
-    return await _done(request, lambda scope, stay: leaving.revoke(scope, stay, wanted.reason))
+    bookings = request.app[PARTS].bookings
+    return await _done(request, lambda scope, stay: leaving.revoke(scope, stay, wanted.reason, bookings))
 
 
 def sees(request: web.Request) -> bool:

@@ -64,14 +64,15 @@ class PersonIn(Input):
 
 
 class CheckIn(Input):
-    """The check-in form.
+    """The check-in form. `booking`: what is left open here (room, departure, guests, price) is carried over from it.
 
     `bed`: of a shared room, else 0. `price`: of a night (of its time for an hourly stay); null for the list price.
     """
 
-    room: Extension
-    departure: Day
-    guests: Annotated[list[PersonIn], Field(min_length=1, max_length=12)]
+    room: Extension | None = None
+    departure: Day | None = None
+    guests: Annotated[list[PersonIn], Field(max_length=12)] = []  # noqa: RUF012
+    booking: BookingNumber | None = None
     group: BookingNumber | None = None
     bed: Bed = 0
     stay_type: StayType = StayType.NORMAL
@@ -94,9 +95,10 @@ class CheckIn(Input):
 
     def registration(self, group_id: int | None) -> Registration:
         """Say it in the house's words."""
-        plain = self.model_dump(exclude={"guests", "group", "wake_up"})
+        plain = self.model_dump(exclude={"guests", "booking", "group", "wake_up", "room"})
         return Registration(
             **plain,
+            room=self.room or "",
             persons=tuple(Person(**guest.model_dump()) for guest in self.guests),
             wake_up=None if self.wake_up is None else time.fromisoformat(self.wake_up),
             group_id=group_id,

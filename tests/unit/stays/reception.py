@@ -19,7 +19,7 @@ from callcenter.rooms.seeding import ensure_rooms
 from callcenter.settings import load
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.roles import Role, permissions_of
-from callcenter.stays import checking_in, folio, reading
+from callcenter.stays import folio, reading
 from callcenter.stays.checking_in import Person, Registration
 from callcenter.stays.models import FolioLine, Stay, StayChange
 from callcenter.stays.parts import StayParts
@@ -93,13 +93,16 @@ class Reception:
         room: str = "0301",
         *,
         by: Colleague | None = None,
-        departure: date = TOMORROW,
+        departure: date | None = TOMORROW,
+        booking: str | None = None,
         **form: Any,
     ) -> Stay:
         """Register a guest."""
         form.setdefault("persons", (LI,))
         async with self.work(by) as scope:
-            return await checking_in.check_in(scope, Registration(room=room, departure=departure, **form))
+            return await self.parts.bookings.check_in(
+                scope, Registration(room=room, departure=departure, **form), booking
+            )
 
     @asynccontextmanager
     async def with_stay(self, stay: Stay, by: Colleague | None = None) -> AsyncIterator[tuple[Scope, Stay]]:

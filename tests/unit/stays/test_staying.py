@@ -61,7 +61,7 @@ async def leave(reception: Reception, stay: Stay) -> None:
     if owed := await reception.balance(stay):
         await pay(reception, stay, owed)
     async with reception.with_stay(stay) as (scope, mine):
-        await leaving.check_out(scope, mine)
+        await leaving.check_out(scope, mine, reception.parts.bookings)
 
 
 # --- extension
@@ -248,7 +248,7 @@ async def test_given_an_open_folio_when_checking_out_then_it_is_refused_and_what
         await leaving.charge_what_is_due(scope, mine, reception.parts.tariff)
     with pytest.raises(FolioOpen):
         async with reception.with_stay(stay) as (scope, mine):
-            await leaving.check_out(scope, mine)
+            await leaving.check_out(scope, mine, reception.parts.bookings)
     assert await reception.balance(stay) == STANDARD
 
 
@@ -279,7 +279,7 @@ async def test_given_a_guest_who_has_left_when_anything_is_done_then_it_is_refus
         lambda scope, mine: folio.post(scope, mine, folio.Posting(LineKind.SERVICE, 100)),
         lambda scope, mine: wake_ups.add(scope, mine, at("06:30", TOMORROW), Source.DESK),
         lambda scope, mine: messages.leave(scope, mine, messages.NewMessage("", "赵六", "请回电")),
-        lambda scope, mine: leaving.check_out(scope, mine),
+        lambda scope, mine: leaving.check_out(scope, mine, reception.parts.bookings),
     ):
         with pytest.raises(StayEnded):
             async with reception.with_stay(stay) as (scope, mine):
@@ -298,7 +298,7 @@ async def test_given_a_check_out_of_today_when_revoked_then_room_nights_and_wake
     await leave(reception, stay)
     reception.clock.advance(timedelta(minutes=5))
     async with reception.with_stay(stay) as (scope, mine):
-        await leaving.revoke(scope, mine, "客人回来了")
+        await leaving.revoke(scope, mine, "客人回来了", reception.parts.bookings)
     again = await reception.again(stay)
     assert (again.state, again.left_at, await nights_of(reception, "0301")) == (
         StayState.IN_HOUSE,
@@ -317,7 +317,7 @@ async def test_given_a_check_out_of_yesterday_when_revoked_then_it_is_refused(re
     reception.clock.set(at("02:00", TOMORROW))
     with pytest.raises(CheckOutIsOld):
         async with reception.with_stay(stay) as (scope, mine):
-            await leaving.revoke(scope, mine, "客人回来了")
+            await leaving.revoke(scope, mine, "客人回来了", reception.parts.bookings)
 
 
 async def test_given_the_room_was_let_again_when_the_check_out_is_revoked_then_it_is_refused(
@@ -328,11 +328,11 @@ async def test_given_the_room_was_let_again_when_the_check_out_is_revoked_then_i
     await reception.check_in()
     with pytest.raises(RoomOccupied):
         async with reception.with_stay(stay) as (scope, mine):
-            await leaving.revoke(scope, mine, "客人回来了")
+            await leaving.revoke(scope, mine, "客人回来了", reception.parts.bookings)
 
 
 async def test_given_a_guest_in_house_when_a_check_out_is_revoked_then_it_is_refused(reception: Reception) -> None:
     stay = await reception.check_in()
     with pytest.raises(StayGoesOn):
         async with reception.with_stay(stay) as (scope, mine):
-            await leaving.revoke(scope, mine, "误操作")
+            await leaving.revoke(scope, mine, "误操作", reception.parts.bookings)
