@@ -72,6 +72,8 @@ export const router = createRouter({
           name: 'call-backs',
           component: () => import('@/pages/CallBacksPage.vue'),
           meta: { title: 'page.callBacks', permission: 'outbound.work' },
+        },
+        {
           path: 'stays',
           name: 'stays',
           component: () => import('@/pages/StaysPage.vue'),

@@ -1,14 +1,11 @@
 import menus from './zh/menus';
 import outbound from './zh/outbound';
+import stays from './zh/stays';
 import voicemail from './zh/voicemail';
 
 export default {
   menus,
   outbound,
-import stays from './zh/stays';
-import voicemail from './zh/voicemail';
-
-export default {
   stays,
   voicemail,
   app: { name: '电话总机', skip: '跳到内容' },
@@ -181,8 +178,15 @@ export default {
     about: '对象',
     change: '变更前后',
     address: '地址',
-    subject: { user: '用户', call: '通话', due_call: '回电', recording: '录音', number: '号码' },
-    subject: { user: '用户', stay: '入住', night: '营业日', call: '通话', recording: '录音', number: '号码' },
+    subject: {
+      user: '用户',
+      call: '通话',
+      due_call: '回电',
+      recording: '录音',
+      number: '号码',
+      stay: '入住',
+      night: '营业日',
+    },
     loading: '正在读取审计日志……',
     empty: '没有符合条件的记录',
     emptyHint: '可以换一个日期、操作员或操作。',
