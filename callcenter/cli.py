@@ -21,10 +21,12 @@ from callcenter.pbx.provisioning import PROMPTS, ProvisioningError
 from callcenter.pbx.replay import NoCapture, replay
 from callcenter.pbx.server import PbxStartError
 from callcenter.settings import Settings, SettingsError, load, settings_file
-from ivr.checking import check, graph, surroundings
+from ivr.checking import check, graph, spoken, surroundings
 from ivr.languages import Language
 from ivr.menus import MenuInvalid, load_menu
 from ivr.sounds import Sounds
+from recordings.speech.engine import SpeechEngine
+from recordings.speech.process import SpeechFailed
 
 WRONG_USE = 2
 
@@ -158,6 +160,7 @@ def _check_menus(_: argparse.Namespace) -> int:
             wrong += [f"{file.name}: {finding}" for finding in check(load_menu(file), around)]
         except MenuInvalid as error:
             wrong.append(str(error))
+    wrong += asyncio.run(_unheard(settings, files)) if not wrong else []
     there = {file.stem for file in files}
     wrong += [
         f"line {line.number} names the menu {line.menu}, which has no file in {settings.menus_folder}"
@@ -168,6 +171,23 @@ def _check_menus(_: argparse.Namespace) -> int:
         return _failed("\n".join(wrong), 1)
     _say(f"{len(files)} menu(s), nothing wrong")
     return 0
+
+
+async def _unheard(settings: Settings, files: list[Path]) -> list[str]:
+    """What callers are to say and the installed speech model can never hear."""
+    engine = SpeechEngine.of(settings)
+    wrong = []
+    try:
+        for file in files:
+            for language in engine.languages:
+                for node, words in spoken(load_menu(file), Language(language)).items():
+                    unknown = await engine.unknown_words(language, words)
+                    wrong += [f"{file.name}: {node}: speech: the model does not know {word}" for word in unknown]
+    except SpeechFailed as error:
+        wrong.append(str(error))
+    finally:
+        await engine.close()
+    return wrong
 
 
 def _draw_menu(options: argparse.Namespace) -> int:

@@ -176,8 +176,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     outbound_routes.setup(app, outbound)
     reached = ReachedWatch(bus, outbound)
     sounds = pbx_folder(settings) / "lib" / "sounds"
+    listening = pbx_folder(settings) / "spool" / "menu"
     call_back = CallBackDesk(outbound, exchange.open_calls)
-    ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back)
+    ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back, speech, listening)
     reservations = ReservationParts.build(settings, database, clock, audit, live, StayResidents())
     reservations.schedule(schedule)
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))

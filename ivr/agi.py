@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 ANY_KEY = "0123456789*#"
 
-_REPLY = re.compile(r"(\d{3}) result=(-?\d+)")
+_REPLY = re.compile(r"(\d{3}) result=(-?\d+)(?: \((\w+)\))?")
 _SCRIPT = re.compile(r"agi://[^/]*/([a-z0-9_/-]{1,100})")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"\\,$]")
 
@@ -106,6 +107,18 @@ class AgiSession:
         """Wait for a key and return it, or nothing when none is pressed in time."""
         return _key(await self._command(f"WAIT FOR DIGIT {round(1000 * seconds)}", seconds))
 
+    async def record(self, file: Path, seconds: float, silence_seconds: int) -> str:
+        """Record the caller into `file` (raw signed linear, suffix .sln) until silence, a key, or `seconds` are over.
+
+        Returns:
+            The key that ended it, or nothing.
+        """
+        name = _quoted(str(file.with_suffix("")))
+        command = f'RECORD FILE {name} sln "{ANY_KEY}" {round(1000 * seconds)} s={silence_seconds}'
+        result, reason = await self._answer(command, seconds)
+        # where no key ended it the result is some number of milliseconds
+        return _key(result if reason == "dtmf" else min(result, 0))
+
     async def set_variables(self, values: Mapping[str, str]) -> None:
         """Set variables of the caller's channel, writable functions included, in the order given."""
         for key, value in values.items():
@@ -115,6 +128,10 @@ class AgiSession:
         await self._command(f'EXEC MSet "{given}"', 0.0)
 
     async def _command(self, command: str, takes_seconds: float) -> int:
+        return (await self._answer(command, takes_seconds))[0]
+
+    async def _answer(self, command: str, takes_seconds: float) -> tuple[int, str]:
+        """Give a command and return its result, and the word in brackets that some replies add."""
         async with asyncio.timeout(self._limits.reply_seconds + takes_seconds):
             self._writer.write(command.encode() + b"\n")
             await self._writer.drain()
@@ -124,7 +141,7 @@ class AgiSession:
         match = _REPLY.match(line)
         if match is None or match[1] != "200":
             raise AgiRefused(f"{command.partition(' ')[0]} was answered by {line[:80]!r}")
-        return int(match[2])
+        return int(match[2]), match[3] or ""
 
     async def _line(self) -> str:
         try:

@@ -24,6 +24,7 @@ from ivr.sounds import Sounds
 
 AnyNode = MenuNode | InformationNode | HoursNode | EndNode
 OPERATOR = "an operator"
+MOST_WORDS = 20
 WITHOUT_KEYS = ("silence", "inside", "outside")
 
 
@@ -35,6 +36,7 @@ class Problem(StrEnum):
     ENDLESS = "loop without exit"
     MISSING_PROMPT = "missing prompt"
     UNKNOWN_TARGET = "unknown target"
+    SPEECH = "speech"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def check(menu: Menu, around: Surroundings) -> list[Finding]:
     for name, node in menu.nodes.items():
         findings += _targets(name, node, around)
         findings += _prompts(name, node, around)
+        findings += _speech(name, node)
     order = {name: number for number, name in enumerate(menu.nodes)}
     return sorted(findings, key=lambda finding: order.get(finding.node, -1))
 
@@ -132,6 +135,33 @@ def _targets(name: str, node: AnyNode, around: Surroundings) -> Iterator[Finding
         yield Finding(name, Problem.UNKNOWN_TARGET, f"there is no queue {node.queue}")
     if isinstance(node, TransferNode) and node.extension not in around.extensions:
         yield Finding(name, Problem.UNKNOWN_TARGET, f"{node.extension} is no phone of the staff")
+
+
+def _speech(name: str, node: AnyNode) -> Iterator[Finding]:
+    """What is said must mean one choice, and who speaks the other language may speak too."""
+    if not isinstance(node, MenuNode | InformationNode):
+        return
+    for language in Language:
+        keys: dict[str, str] = {}
+        for key, choice in node.choices.items():
+            for words in choice.speech.of(language):
+                other = keys.setdefault(words, key)
+                if other != key:
+                    yield Finding(name, Problem.SPEECH, f"{words} stands for {other} and for {key}")
+            if not choice.speech.of(language) and choice.speech.of(language.other):
+                yield Finding(name, Problem.SPEECH, f"{key} can be said in {language.other} only")
+        if len(keys) > MOST_WORDS:
+            yield Finding(name, Problem.SPEECH, f"{len(keys)} utterances in {language}; {MOST_WORDS} can be told apart")
+
+
+def spoken(menu: Menu, language: Language) -> dict[str, list[str]]:
+    """All that can be said in `language`, by node."""
+    asking = {name: node for name, node in menu.nodes.items() if isinstance(node, MenuNode | InformationNode)}
+    said = {
+        name: [words for choice in node.choices.values() for words in choice.speech.of(language)]
+        for name, node in asking.items()
+    }
+    return {name: words for name, words in said.items() if words}
 
 
 def _prompts(name: str, node: AnyNode, around: Surroundings) -> Iterator[Finding]:

@@ -62,10 +62,14 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Say the prompts (`zh/menu-main`), any key interrupts, then wait `seconds` for one."""
+    """Say the prompts (`zh/menu-main`), any key interrupts, then wait `seconds` for one.
+
+    `spoken`: the utterances that stand for keys in the caller's language, as (utterance, key).
+    """
 
     prompts: tuple[str, ...]
     seconds: float
+    spoken: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,8 @@ def _ask(menu: Menu, position: Position, words: tuple[str, ...]) -> Next:
     for choice in node.choices.values():
         if choice.prompt:
             prompts.append(f"{own.other if choice.do is Act.LANGUAGE else own}/{choice.prompt}")
-    return position, Ask(tuple(prompts), node.seconds)
+    spoken = tuple((words, key) for key, choice in node.choices.items() for words in choice.speech.of(own))
+    return position, Ask(tuple(prompts), node.seconds, spoken)
 
 
 def _end(node: EndNode, language: Language) -> End:

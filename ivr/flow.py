@@ -17,6 +17,7 @@ from ivr.agi import AgiSession, CallerGone
 from ivr.book import MenuBook
 from ivr.engine import Ask, End, HungUp, Position, Pressed, Silence, Step, advance, begin
 from ivr.languages import Language
+from ivr.listening import Listener
 from ivr.menus import Menu
 from ivr.sounds import Sounds
 
@@ -31,7 +32,10 @@ GUARD_SECONDS = 3.0
 class MenuFlow:
     """The script `menu/NAME` of the FastAGI server; its argument is a key that was pressed during the greeting."""
 
-    def __init__(self, book: MenuBook, sounds: Sounds, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(
+        self, book: MenuBook, sounds: Sounds, clock: Clock, zone: ZoneInfo, listener: Listener | None = None
+    ) -> None:
+        self._listener = listener
         self._book = book
         self._sounds = sounds
         self._clock = clock
@@ -58,13 +62,22 @@ class MenuFlow:
             log.info("menu_walked", uniqueid=agi.uniqueid, path="/".join(position.path), ending=ending)
 
     async def _ask(self, agi: AgiSession, menu: Menu, position: Position, ask: Ask) -> tuple[Position, Step]:
-        await agi.set_variables(self._kept(position, ask.prompts, ask.seconds))
+        listener = self._listener if ask.spoken else None
+        if listener is not None and not listener.understands(position.language):
+            listener = None
+        waits = ask.seconds if listener is None else listener.longest(ask.seconds)
+        await agi.set_variables(self._kept(position, ask.prompts, waits))
         key = ""
         for prompt in ask.prompts:
             key = await agi.stream(prompt, self._sounds.seconds(prompt))
             if key:
                 break
-        key = key or await agi.wait_for_key(ask.seconds)
+        if not key and listener is not None:
+            keys = dict(ask.spoken)
+            key, word = await listener.hear(agi, position.language, tuple(keys), ask.seconds)
+            key = key or keys.get(word, "")
+        elif not key:
+            key = await agi.wait_for_key(ask.seconds)
         return advance(menu, position, Pressed(key) if key else Silence(), self._now())
 
     async def _end(self, agi: AgiSession, position: Position, end: End) -> None:

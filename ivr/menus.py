@@ -15,11 +15,14 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from ivr.languages import Language
+
 NodeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 PromptName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,60}$")]
 MenuKey = Annotated[str, BeforeValidator(str), Field(pattern=r"^[0-9*#]$")]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 """Hours and minutes in quotes: YAML takes a bare 10:00 for a number."""
+Utterance = Annotated[str, Field(pattern=r"^\w+( \w+){0,4}$", max_length=40)]
 
 
 class MenuInvalid(Exception):
@@ -40,12 +43,27 @@ class Act(StrEnum):
     LANGUAGE = "language"
 
 
+class SpokenWords(Part):
+    """What may be said instead of pressing the key, in each language: whole utterances of one or few words."""
+
+    zh: tuple[Utterance, ...] = ()
+    en: tuple[Utterance, ...] = ()
+
+    def of(self, language: Language) -> tuple[str, ...]:
+        """Return the utterances in `language`."""
+        return self.zh if language is Language.ZH else self.en
+
+
 class Choice(Part):
-    """What one key does. `prompt` is said after the node's own; for a change of language, in that language."""
+    """What one key does. `prompt` is said after the node's own; for a change of language, in that language.
+
+    `speech`: what may be said instead of pressing the key, where a speech model is installed.
+    """
 
     go: NodeName | None = None
     do: Act | None = None
     prompt: PromptName | None = None
+    speech: SpokenWords = SpokenWords()
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -17,6 +17,7 @@ from ivr.book import MenuBook
 from ivr.call_back_flow import CallBackFlow, Store
 from ivr.checking import surroundings
 from ivr.flow import MenuFlow
+from ivr.listening import Listener, Recogniser
 from ivr.scripts import by_name
 from ivr.sounds import Sounds
 from ivr.wait_flow import WaitFlow
@@ -41,16 +42,20 @@ class IvrParts:
         bus: EventBus,
         open_calls: Callable[[], Sequence[CallSnapshot]],
         call_back: Store,
+        recogniser: Recogniser,
+        listening_folder: Path,
     ) -> IvrParts:
         """Put them together; nothing is read or listened to before they start."""
         sounds = Sounds(sounds_folder)
         names = {line.menu for line in settings.lines if line.menu}
         rooms = frozenset(extension for block in settings.rooms for extension in block.extensions)
         book = MenuBook(settings.menus_folder, names, surroundings(settings, sounds), alarms)
+        listener = Listener(recogniser, listening_folder, settings.speech.menu_seconds)
+        listener.tidy()
         talks = Talks()
         _learn(bus, talks)
         scripts = {
-            flow.SCRIPT.rstrip("/"): MenuFlow(book, sounds, clock, settings.hotel.zone).serve,
+            flow.SCRIPT.rstrip("/"): MenuFlow(book, sounds, clock, settings.hotel.zone, listener).serve,
             wait_flow.SCRIPT: WaitFlow(settings.pbx.node, open_calls, talks).serve,
             call_back_flow.SCRIPT: CallBackFlow(settings.pbx.node, sounds, rooms, call_back).serve,
         }

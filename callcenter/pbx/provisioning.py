@@ -152,7 +152,7 @@ def render(
         ProvisioningError: a value of the settings cannot stand in a configuration file, or a file cannot be written.
     """
     try:
-        for name in (*READ_BY_PBX, *WRITTEN_BY_PBX, "log/cel-custom", "spool/monitor"):
+        for name in (*READ_BY_PBX, *WRITTEN_BY_PBX, "log/cel-custom", "spool/monitor", "spool/menu"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         install_sounds(prompts, folder / "lib" / "sounds")
         install_spoken_waits(folder / "lib" / "sounds")

@@ -5,7 +5,9 @@ A language without a model is not understood, which is no error: messages are th
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,6 +38,7 @@ class SpeechEngine:
         self._writers = {
             language: RecogniserProcess(folder, memory_mb, BEHIND_CALLS) for language, folder in models.items()
         }
+        self._loading: dict[str, asyncio.Task[None]] = {}
         self._listeners = {language: RecogniserProcess(folder, memory_mb, 0) for language, folder in models.items()}
 
     @classmethod
@@ -57,13 +60,18 @@ class SpeechEngine:
         """Tell whether there is a model for this language."""
         return language in self._writers
 
-    async def prepare(self, language: str) -> None:
-        """Load the model that listens to callers, so that the first one need not wait for it.
+    def prepare(self, language: str) -> asyncio.Task[None]:
+        """Begin to load the model that listens to callers, unless it is loaded; no deadline of a caller ends that.
 
         Raises:
-            SpeechFailed: it cannot be loaded.
+            NoEngine: there is none for this language.
         """
-        await self._of(self._listeners, language).load()
+        process = self._of(self._listeners, language)
+        task = self._loading.get(language)
+        if task is None or (task.done() and not process.is_loaded):
+            task = asyncio.create_task(_loaded(process, language), name=f"speech-load-{language}")
+            self._loading[language] = task
+        return task
 
     async def transcribe(self, sound: bytes, language: str) -> str:
         """Write down what is said in `sound` (16 bit, mono, 8 kHz); nothing where no word is understood.
@@ -79,7 +87,13 @@ class SpeechEngine:
     async def choose(self, sound: bytes, language: str, words: Sequence[str], seconds: float) -> str | None:
         """Tell which one of `words` was said; None when that is not sure, or not known within `seconds`."""
         try:
-            answer = await self._of(self._listeners, language).ask({"words": list(words)}, sound, seconds)
+            began = time.monotonic()
+            await asyncio.wait([self.prepare(language)], timeout=seconds)
+            process = self._of(self._listeners, language)
+            if not process.is_loaded:
+                raise SpeechFailed("its model is not loaded yet")
+            left = seconds - (time.monotonic() - began)
+            answer = await process.ask({"words": list(words)}, sound, left)
         except (NoEngine, SpeechFailed) as reason:
             log.warning("speech_not_understood", language=language, reason=str(reason))
             return None
@@ -103,6 +117,9 @@ class SpeechEngine:
 
     async def close(self) -> None:
         """End every process."""
+        for task in self._loading.values():
+            task.cancel()
+        await asyncio.gather(*self._loading.values(), return_exceptions=True)
         for process in (*self._writers.values(), *self._listeners.values()):
             await process.close()
 
@@ -110,6 +127,13 @@ class SpeechEngine:
         if language not in processes:
             raise NoEngine(language)
         return processes[language]
+
+
+async def _loaded(process: RecogniserProcess, language: str) -> None:
+    try:
+        await process.load()
+    except SpeechFailed as reason:
+        log.error("speech_model_unusable", language=language, reason=str(reason))
 
 
 def surely(heard: Sequence[tuple[str, float]], words: Sequence[str]) -> str | None:

@@ -101,27 +101,30 @@ class RecogniserProcess:
             start_new_session=True,  # Ctrl-C at the terminal is for the application, which ends its own
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
-        self._process = process
         try:
             async with asyncio.timeout(self._load_seconds):
                 await _line(process)
         except BaseException as error:
-            await self._end()
+            await _end(process)
             if isinstance(error, TimeoutError | OSError | ValueError):
-                status = f"status {process.returncode}" if process.returncode is not None else str(error)
+                status = f"status {process.returncode}"
                 raise SpeechFailed(f"the model {self._command[3]} could not be loaded ({status})") from error
             raise
+        self._process = process
         log.info("speech_model_loaded", model=self._command[3], pid=process.pid)
         return process
 
     async def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        async with asyncio.timeout(END_SECONDS):
-            await process.wait()
+        if process is not None:
+            await _end(process)
+
+
+async def _end(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    async with asyncio.timeout(END_SECONDS):
+        await process.wait()
 
 
 async def _line(process: Process) -> dict[str, Any]:

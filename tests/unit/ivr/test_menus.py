@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from callcenter.clock import SettableClock
 from callcenter.health import Alarms
@@ -38,6 +39,36 @@ def found(given: Menu) -> list[tuple[str, Problem]]:
 
 def test_given_the_sample_menu_when_checked_then_nothing_is_wrong() -> None:
     assert check(load_menu(SAMPLE), surroundings(load(environment={}), Sounds(PROMPTS))) == []
+
+
+SPOKEN = {"zh": ["预订"], "en": ["booking"]}
+
+
+@pytest.mark.parametrize(
+    ("choices", "problems"),
+    [
+        ({"1": {"go": "queue", "speech": SPOKEN}, "2": {"go": "bye"}}, []),
+        ({"1": {"go": "queue", "speech": SPOKEN}, "2": {"go": "bye", "speech": SPOKEN}}, [Problem.SPEECH] * 2),
+        ({"1": {"go": "queue", "speech": {"zh": ["预订"]}}, "2": {"go": "bye"}}, [Problem.SPEECH]),
+        (
+            {"1": {"go": "queue", "speech": {"zh": [f"词{n}" for n in range(21)], "en": ["x"]}}, "2": {"go": "bye"}},
+            [Problem.SPEECH],
+        ),
+    ],
+)
+def test_given_words_to_say_when_checked_then_each_means_one_choice_in_both_languages_and_they_are_few(
+    choices: dict[str, object], problems: list[Problem]
+) -> None:
+    given = Menu.model_validate(
+        {"start": "a", "nodes": {"a": {"kind": "menu", "prompts": ["x"], "choices": choices}, **LEAVES}}
+    )
+    assert [problem for _, problem in found(given)] == problems
+
+
+@pytest.mark.parametrize("words", ["", "one two three four five six", "a" * 41, "book, please", " booking"])
+def test_given_words_that_nobody_says_at_once_then_the_file_is_refused(words: str) -> None:
+    with pytest.raises(ValidationError):
+        menu(a=offering({"1": {"go": "queue", "speech": {"zh": [words]}}}), **LEAVES)  # type: ignore[dict-item]
 
 
 def test_given_the_sample_menu_when_drawn_then_every_node_and_key_is_in_the_picture() -> None:

@@ -77,6 +77,14 @@ def test_given_no_model_or_none_where_the_settings_name_it_then_the_house_goes_w
     assert SpeechEngine.of(Settings.model_validate(values)).languages == frozenset()
 
 
+async def test_given_a_model_that_is_not_loaded_in_time_then_the_caller_is_not_understood_but_the_next_one_is() -> None:
+    engine = SpeechEngine({"zh": korean.model()}, ENOUGH_MB)
+    assert await engine.choose(korean.sound("ko-guide"), "zh", WORDS, 0.05) is None
+    await engine.prepare("zh")
+    assert await engine.choose(korean.sound("ko-guide"), "zh", WORDS, SECONDS) == GUIDE
+    await engine.close()
+
+
 async def test_given_a_folder_that_is_no_model_then_the_failure_is_told(tmp_path: Path) -> None:
     process = RecogniserProcess(tmp_path, ENOUGH_MB, 0)
     with pytest.raises(SpeechFailed, match="could not be loaded"):
