@@ -44,7 +44,7 @@ def voicemail_of(recording: Recording, call: Call | None, first_language: str) -
     menu = call.menu if call is not None else None
     return Voicemail(
         recording_id=recording.id,
-        number=call.caller if call is not None else "",
+        number=call.caller if call is not None and outbound.NUMBER.fullmatch(call.caller) else "",
         line=call.line if call is not None else "",
         language=(menu or {}).get("language") or first_language,
         left_at=(call.ended_at if call is not None else None) or recording.created_at,
@@ -122,7 +122,7 @@ class Filing:
         self, session: AsyncSession, recording: Recording, voicemail: Voicemail, call: Call | None
     ) -> DueCall | None:
         """Ask for a call back; a caller without a number that can be called is only on the list of messages."""
-        if outbound.NUMBER.fullmatch(voicemail.number) is None:
+        if not voicemail.number:
             return None
         wanted = outbound.Wanted(
             kind=outbound.Kind.VOICEMAIL,

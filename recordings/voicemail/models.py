@@ -32,7 +32,7 @@ class TextState(StrEnum):
 
 
 class Voicemail(Base):
-    """One message. `number` is empty where the caller hid it: then there is no call-back either.
+    """One message. `number` is empty where the caller hid it, or no call can be made to it: then there is no call-back.
 
     `left_at` is the end of the call, or when the message was found where the call is not known. `language` is the one
     that the caller chose in the menu, else the house's first.
