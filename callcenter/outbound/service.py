@@ -153,9 +153,11 @@ async def request(
     }
     dialect = session.get_bind().dialect.name
     insert = sqlite.insert(DueCall) if dialect == "sqlite" else postgresql.insert(DueCall)
-    number = await session.scalar(insert.values(values).on_conflict_do_nothing().returning(DueCall.id))
-    if number is None:
-        return await _known(session, wanted), False
+    statement = insert.values(values).on_conflict_do_nothing().returning(DueCall.id)
+    while (number := await session.scalar(statement)) is None:
+        if (known := await _known(session, wanted)) is not None:
+            return known, False
+        # it was closed in this very moment, and stands in the way no longer
     created = await session.get_one(DueCall, number)
     after = {"kind": created.kind, "number": created.number, "line": created.line, "reason": created.reason}
     audit(session, by, "due_call.requested", _subject(created), after=after, address=address)
@@ -267,13 +269,13 @@ async def withdraw(
     return len(ids)
 
 
-async def _known(session: AsyncSession, wanted: Wanted) -> DueCall:
+async def _known(session: AsyncSession, wanted: Wanted) -> DueCall | None:
     """Find what stood in the way of a new due call: the same source, or the number's undone call-back."""
     found = await session.scalar(select(DueCall).where(DueCall.source == wanted.source))
     if found is not None:
         return found
     same = select(DueCall).where(DueCall.number == wanted.number, DueCall.kind.in_(ONE_EACH), DueCall.state.in_(UNDONE))
-    return (await session.scalars(same)).one()
+    return (await session.scalars(same)).one_or_none()
 
 
 async def _locked(session: AsyncSession, number: int) -> DueCall:

@@ -93,6 +93,20 @@ async def test_given_nobody_serves_the_queue_then_no_wait_is_promised_and_a_call
         assert not {"zh/wait-3", "zh/wait-10", "other wait"} & set(heard(call))
 
 
+async def test_given_the_only_operator_has_a_pause_then_no_wait_is_promised(
+    switchboard: Switchboard, house: House, menu_desk: Desk, number: str
+) -> None:
+    async with switchboard.phone(menu_desk.first, answers()):
+        pause = f"member PJSIP/op{menu_desk.first} queue {menu_desk.queue}"
+        await switchboard.rx(f"queue pause {pause}")
+        try:
+            async with waiting(switchboard, menu_desk, number, language="zh") as call:
+                await until(call, "zh/call-back-offer", remember=True)
+                assert not {"zh/wait-3", "zh/wait-10", "other wait"} & set(heard(call))
+        finally:
+            await switchboard.rx(f"queue unpause {pause}")
+
+
 async def test_given_no_application_then_a_waiting_caller_hears_music_and_keys_change_nothing(
     switchboard: Switchboard, desk: Desk, number: str
 ) -> None:

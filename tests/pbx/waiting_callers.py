@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from array import array
 from collections.abc import AsyncIterator
 from weakref import WeakKeyDictionary
 
@@ -14,11 +15,14 @@ from callcenter.outbound.models import DueCall
 from callcenter.simulator.behaviours import answers
 from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.facts import EndedBy
-from callcenter.simulator.hearing import WINDOW, Sound, tones_over_time
+from callcenter.simulator.hearing import SILENCE_LEVEL, WINDOW, Sound, level, tone_power
 from callcenter.simulator.rtp import Hearing
 from tests.pbx.house import House, channel_of
-from tests.pbx.switchboard import DIGIT_TONE, ENGLISH, OTHER_WAIT, QUEUE_TONES, Desk, Switchboard
+from tests.pbx.switchboard import DIGIT_TONE, ENGLISH, MUSIC_TONE, OTHER_WAIT, QUEUE_TONES, Desk, Switchboard
 from tests.pbx.test_menu import TONES as MENU
+
+MOST = 0.6
+"""Part of a piece's energy that its tone holds."""
 
 TONES = {
     **MENU,
@@ -64,22 +68,38 @@ async def waiting(
 
 
 class Ear:
-    """What one caller heard, by name, each once; every piece of sound is measured once only."""
+    """What one caller heard, by name, each once.
+
+    Every piece of sound is measured once only, and for the tone of the piece before it first: a test that measures all
+    day misses what its phones receive.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self._measured = 0
+        self._last = MUSIC_TONE
 
     def listen(self, call: Dialog) -> list[str]:
         """Measure what is new, up to the last window, whose packets may still come."""
         sound = Sound(call.rtp.heard().pcm)
         step = round(WINDOW * sound.rate)
         until = max(len(sound.pcm) // step - 1, self._measured)
-        piece = Sound(sound.pcm[self._measured * step : until * step])
-        for window in tones_over_time(piece, TONES):
-            self.names += [TONES[tone] for tone in sorted(window.tones) if TONES[tone] not in self.names]
+        for window in range(self._measured, until):
+            tone = self._tone_of(sound.pcm[window * step : (window + 1) * step], sound.rate)
+            if tone is not None and TONES[tone] not in self.names:
+                self.names.append(TONES[tone])
         self._measured = until
         return self.names
+
+    def _tone_of(self, piece: array[int], rate: int) -> int | None:
+        """The one tone that fills a piece; none in silence, and where one tone gives way to another."""
+        if level(piece) < SILENCE_LEVEL:
+            return None
+        for tone in (self._last, MUSIC_TONE, *TONES):
+            if tone_power(piece, rate, tone) >= MOST:
+                self._last = tone
+                return tone
+        return None
 
 
 _ears: WeakKeyDictionary[Dialog, Ear] = WeakKeyDictionary()
