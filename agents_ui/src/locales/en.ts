@@ -251,6 +251,9 @@ const en: typeof zh = {
       wake_up_cancelled: 'Wake-up cancelled',
     },
     night: { closed: 'Night audit' },
+    rate_plan: { set: 'Rate plan set' },
+    season: { set: 'Season set' },
+    discount_ceiling: { set: 'Discount ceiling set' },
     voicemail: { heard: 'Message heard first', done: 'Message done', reopened: 'Message opened again' },
     session: {
       begun: 'Signed in',

@@ -151,6 +151,67 @@ async def test_given_a_guest_who_did_not_come_when_released_and_reinstated_then_
     assert (back["state"], back["rooms"]) == ("confirmed", ["0503"])
 
 
+async def test_given_a_season_and_a_plan_when_set_then_availability_and_offer_have_its_prices(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("manager")
+    festival = {"name_zh": "春节", "name_en": "Spring Festival", "first": "2026-12-05", "last": "2026-12-05", "rank": 9}
+    season = (await _json(desk, "POST", "/seasons", csrf, festival, 201))["id"]
+    prices = [
+        {"type": "suite", "price": 150000},
+        {"type": "suite", "season": season, "price": 260000},
+    ]
+    plan = {"name_zh": "含早", "name_en": "With breakfast", "breakfasts": 2, "prices": prices}
+    set_plan = await desk.client.put("/api/v1/rate-plans/breakfast", json=plan, headers=csrf)
+    assert set_plan.status == 204, await set_plan.text()
+
+    listed = await _json(desk, "GET", "/rate-plans", csrf)
+    address = "/availability?from=2026-12-04&to=2026-12-06&plan=breakfast&type=suite"
+    found = await _json(desk, "GET", address, csrf)
+    wanted = {"type": "suite", "arrival": "2026-12-04", "departure": "2026-12-06", "plan": "breakfast", "discount": 10}
+    offer = await _json(desk, "POST", "/reservation-offers", csrf, wanted)
+
+    assert [one["price"] for one in listed["items"][0]["prices"]] == [150000, 260000]
+    assert [night["price"] for night in found["types"][0]["nights"]] == [150000, 260000]
+    assert (offer["total"], offer["free"], offer["ceiling"]) == (135000 + 234000, 4, 50)
+
+
+async def test_given_a_ceiling_for_one_user_when_set_then_the_form_shows_it_and_null_takes_it_back(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("admin")
+    users = await _json(desk, "GET", "/users", csrf)
+    number = next(user["id"] for user in users["items"] if user["username"] == "operator")
+    ceilings = []
+    for percent in (33, None):
+        csrf = await desk.sign_in("admin")
+        answer = await desk.client.put(f"/api/v1/discount-ceilings/{number}", json={"percent": percent}, headers=csrf)
+        assert answer.status == 204
+        ceilings.append([one["percent"] for one in (await _json(desk, "GET", "/discount-ceilings", csrf))["items"]])
+        await desk.sign_in("operator")
+        ceilings.append((await _json(desk, "GET", "/reservation-form", {}))["discount_ceiling"])
+
+    assert ceilings == [[33], 33, [], 10]
+
+
+async def test_given_a_month_when_its_figures_are_asked_for_then_salespeople_and_unreliable_customers_are_compared(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("supervisor")
+    for salesperson, phone, cancelled in (("王", "13800000001", True), ("王", "13800000001", False), ("李", "", False)):
+        wanted = {"type": "suite", "booker": "林示例", "phone": phone, "salesperson": salesperson}
+        number = (await _json(desk, "POST", "/reservations", csrf, wanted, 201))["number"]
+        if cancelled:
+            await _json(desk, "POST", f"/reservations/{number}/cancel", csrf, {"why": "plans changed"})
+
+    found = await _json(desk, "GET", "/reservation-figures?from=2026-11-01&to=2026-12-01", csrf)
+
+    shown = [(one["name"], one["tally"]["bookings"], one["tally"]["cancelled"]) for one in found["salespeople"]]
+    assert shown == [("王", 2, 1), ("李", 1, 0)]
+    assert (found["total"]["kept"], found["total"]["value"]) == (2, 2 * 168800)
+    assert [(one["phone"], one["tally"]["lost_share"]) for one in found["credits"]] == [("13800000001", 0.5)]
+
+
 async def _json(
     desk: Application, method: str, path: str, csrf: dict[str, str], content: Any = None, status: int = 200
 ) -> Any:
