@@ -19,6 +19,9 @@ from callcenter.telephony import CallKey, Direction, Outcome
 MOST_CALLS = 2000
 """So many abandoned calls at most are looked through, the latest."""
 
+OPERATOR_DIAL = "0"
+"""What rooms dial to reach the operators: the three-ring rule does not count those calls, their callers are lost."""
+
 _SHORTEST_NUMBER = 3
 
 
@@ -52,7 +55,7 @@ async def lost_callers(session: AsyncSession, since: datetime, number: str | Non
         select(Call)
         .where(
             Call.outcome == Outcome.ABANDONED,
-            Call.cadence.is_not(None),
+            or_(Call.cadence.is_not(None), and_(Call.direction == Direction.INTERNAL, Call.line == OPERATOR_DIAL)),
             Call.started_at >= since,
             func.length(Call.caller) >= _SHORTEST_NUMBER,
             ~exists(_got_through()),

@@ -90,6 +90,16 @@ async def test_given_a_lost_caller_when_served_later_then_he_is_lost_no_longer(
     assert await lost(database) == []
 
 
+async def test_given_a_guest_who_rang_the_operator_from_the_room_in_vain_when_listed_then_the_room_is_lost(
+    database: Database,
+) -> None:
+    from_room = replace(GAVE_UP, direction=Direction.INTERNAL, caller="0301", line="0")
+    to_colleague = replace(GAVE_UP, key=AGAIN.key, direction=Direction.INTERNAL, caller="8001", line="8002")
+    await store(database, from_room, to_colleague)
+
+    assert [(caller.number, caller.line) for caller in await lost(database)] == [("0301", "0")]
+
+
 async def test_given_a_caller_who_was_served_before_when_giving_up_then_he_is_lost(database: Database) -> None:
     await store(database, call("0.1", start=-600, operator=5, end=60), GAVE_UP)
 
