@@ -24,7 +24,9 @@ from callcenter.settings import Settings, SettingsError, load, settings_file
 from ivr.checking import check, graph, spoken, surroundings
 from ivr.languages import Language
 from ivr.menus import MenuInvalid, load_menu
+from ivr.prompt_parts import house_names
 from ivr.sounds import Sounds
+from ivr.texts import load_prompts
 from recordings.speech.engine import SpeechEngine
 from recordings.speech.process import SpeechFailed
 
@@ -70,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     prompts = commands.add_parser("prompts", help="what callers hear").add_subparsers(required=True, metavar="COMMAND")
     built = prompts.add_parser("build", help="render the prompts whose text changed (needs the extra `speech`)")
     built.set_defaults(command=_build_prompts)
+    listened = prompts.add_parser(
+        "check", help="transcribe every prompt and compare it with its text; exits 1 on a fault"
+    )
+    listened.add_argument(
+        "names", nargs="*", help="only prompts whose name begins so: zh/menu, en/digits (default: all)"
+    )
+    listened.set_defaults(command=_check_prompts)
     ivr = commands.add_parser("ivr", help="the menus of config/ivr").add_subparsers(required=True, metavar="COMMAND")
     checked = ivr.add_parser("check", help="find unreachable nodes, missing prompts, dead ends and loops without exit")
     checked.set_defaults(command=_check_menus)
@@ -140,19 +149,38 @@ def _build_prompts(_: argparse.Namespace) -> int:
         from ivr import rendering, voices
     except ModuleNotFoundError as error:
         return _failed(f"{error.name} is missing; install requirements-speech.lock into an environment of its own", 1)
-    names = {Language.ZH: settings.hotel.name.zh, Language.EN: settings.hotel.name.en}
     voice_folder = settings.var_folder / "speech"
     voices.fetch_voices(voice_folder)
-    texts = rendering.load_texts(PROMPTS, names)
-    rendered = rendering.build(texts, PROMPTS, voices.Kokoro(voice_folder))
-    rendering.build_music(PROMPTS)
+    prompts = load_prompts(PROMPTS, house_names(settings))
+    rendered = rendering.build(prompts, PROMPTS, voices.Kokoro(voice_folder))
+    rendering.build_tones(PROMPTS)
     _say("\n".join(rendered) or "every prompt is up to date")
     return 0
 
 
+def _check_prompts(options: argparse.Namespace) -> int:
+    settings = load()
+    try:
+        from ivr.prompt_check import PromptCheck, row
+        from ivr.transcriber import TranscriberMissing, Whisper
+
+        listener = Whisper(settings.var_folder / "speech" / "whisper-base")
+    except (ModuleNotFoundError, TranscriberMissing) as error:
+        return _failed(f"the prompts cannot be listened to: {error}", 1)
+    prompts = load_prompts(PROMPTS, house_names(settings))
+    sounds = Sounds(settings.own_prompts_folder, PROMPTS)
+    faulty = judged = 0
+    for verdict in PromptCheck(prompts, sounds.file, listener).verdicts(tuple(options.names)):
+        _say(row(verdict))
+        judged += 1
+        faulty += bool(verdict.faults)
+    _say(f"{judged} prompts, {faulty} with faults")
+    return 1 if faulty or not judged else 0
+
+
 def _check_menus(_: argparse.Namespace) -> int:
     settings = load()
-    around = surroundings(settings, Sounds(PROMPTS))
+    around = surroundings(settings, Sounds(settings.own_prompts_folder, PROMPTS))
     files = sorted(settings.menus_folder.glob("*.yaml"))
     wrong: list[str] = []
     for file in files:

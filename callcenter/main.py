@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -37,8 +38,9 @@ from callcenter.outbound.call_backs import CallBackDesk
 from callcenter.outbound.parts import OutboundParts
 from callcenter.outbound.reached import ReachedWatch
 from callcenter.pbx.exchange import Exchange
-from callcenter.pbx.provisioning import load_secrets, pbx_folder
+from callcenter.pbx.provisioning import PROMPTS, load_secrets, pbx_folder
 from callcenter.pbx.server import UNPRIVILEGED_USER
+from callcenter.pbx.sounds import install_sound, remove_sound, renew_spoken_waits
 from callcenter.reservations.parts import ReservationParts
 from callcenter.reservations.setup import setup as set_up_reservations
 from callcenter.rooms import routes as room_routes
@@ -56,7 +58,9 @@ from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
 from callcenter.web.tls import CertificateUnusable, server_context
+from ivr import prompt_parts, prompt_routes
 from ivr.agi import AgiServer
+from ivr.own import Play
 from ivr.parts import IvrParts
 from recordings import exclusions
 from recordings import routes as recording_routes
@@ -179,6 +183,8 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     listening = pbx_folder(settings) / "spool" / "menu"
     call_back = CallBackDesk(outbound, exchange.open_calls)
     ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back, speech, listening)
+    prompts = prompt_parts.build(settings, PROMPTS, ivr.book, _player(settings), alarms)
+    prompt_routes.setup(app, prompts)
     reservations = ReservationParts.build(settings, database, clock, audit, live, StayResidents())
     reservations.schedule(schedule)
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
@@ -206,6 +212,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await disk.start()
         await filing.start()
         await writing.start()
+        await prompts.own.start()
         await ivr.book.start()
         await _listen_for_menus(ivr.agi, settings, alarms)
         await stays.phones.start()
@@ -215,6 +222,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await stays.phones.close()
         await ivr.agi.close()
         await ivr.book.close()
+        await prompts.own.close()
         await writing.close()
         await filing.close()
         await speech.close()
@@ -237,6 +245,20 @@ def _both(one: Told, other: Told) -> Told:
         other(ids)
 
     return tell
+
+
+def _player(settings: Settings) -> Play:
+    """How a prompt comes to the exchange: its copy there is replaced while it runs."""
+    sounds = pbx_folder(settings) / "lib" / "sounds"
+
+    def play(name: str, file: Path | None) -> None:
+        if file is None:
+            remove_sound(sounds / f"{name}.wav")
+        else:
+            install_sound(file, sounds / f"{name}.wav")
+        renew_spoken_waits(sounds)
+
+    return play
 
 
 async def _listen_for_menus(agi: AgiServer, settings: Settings, alarms: Alarms) -> None:

@@ -60,7 +60,7 @@ SHORT_NAMES = {
     "CALLCENTER_LOG": ("log",),
 }
 NOT_SETTINGS = {"CALLCENTER_CONFIG"}
-FOLDERS = {("var",), ("recording", "folder")}
+FOLDERS = {("var",), ("recording", "folder"), ("ivr", "prompts")}
 
 
 def _split(value: object) -> object:
@@ -353,9 +353,13 @@ class Outbound(Section):
 
 
 class Ivr(Section):
-    """What callers hear. `menus`: the folder of the menu files; empty for config/ivr."""
+    """What callers hear. `menus`: the folder of the menu files; empty for config/ivr.
+
+    `prompts`: the folder of the house's own recordings, which win over the shipped ones; empty for var/prompts.
+    """
 
     menus: str = ""
+    prompts: str = ""
 
 
 class Settings(Section):
@@ -445,6 +449,11 @@ class Settings(Section):
     def menus_folder(self) -> Path:
         """The folder of the menu files."""
         return Path(self.ivr.menus).resolve() if self.ivr.menus else ROOT / "config" / "ivr"
+
+    @property
+    def own_prompts_folder(self) -> Path:
+        """The folder of the house's own recordings of prompts."""
+        return (ROOT / self.ivr.prompts).resolve() if self.ivr.prompts else self.var_folder / "prompts"
 
     @property
     def database_url(self) -> str:

@@ -7,7 +7,7 @@ refused with an alarm and the menu that was in force stays.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import structlog
@@ -38,6 +38,10 @@ class MenuBook:
     def get(self, name: str) -> Menu | None:
         """Return the menu in force, or nothing where no usable one was ever read."""
         return self._menus.get(name)
+
+    def in_force(self) -> Mapping[str, Menu]:
+        """Return every menu in force by its name."""
+        return dict(self._menus)
 
     def look(self) -> None:
         """Read the files that changed since the last look."""

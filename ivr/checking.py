@@ -94,6 +94,18 @@ def graph(menu: Menu) -> str:
     return "\n".join(lines)
 
 
+def prompts_of(node: AnyNode) -> list[str]:
+    """Every prompt that a node may say."""
+    if isinstance(node, HoursNode):
+        return []
+    names = list(node.prompts)
+    if isinstance(node, MenuNode | InformationNode):
+        names += [choice.prompt for choice in node.choices.values() if choice.prompt]
+    if isinstance(node, MenuNode) and node.wrong:
+        names.append(node.wrong)
+    return names
+
+
 def _dead_ends(menu: Menu) -> Iterator[Finding]:
     if menu.start not in menu.nodes:
         yield Finding(menu.start, Problem.DEAD_END, "callers begin at this node, which does not exist")
@@ -165,14 +177,7 @@ def spoken(menu: Menu, language: Language) -> dict[str, list[str]]:
 
 
 def _prompts(name: str, node: AnyNode, around: Surroundings) -> Iterator[Finding]:
-    if isinstance(node, HoursNode):
-        return
-    names = list(node.prompts)
-    if isinstance(node, MenuNode | InformationNode):
-        names += [choice.prompt for choice in node.choices.values() if choice.prompt]
-    if isinstance(node, MenuNode) and node.wrong:
-        names.append(node.wrong)
-    for prompt in names:
+    for prompt in prompts_of(node):
         lacking = [language for language in Language if not around.has_prompt(f"{language}/{prompt}")]
         if lacking:
             yield Finding(name, Problem.MISSING_PROMPT, f"{prompt} is missing in {' and '.join(lacking)}")

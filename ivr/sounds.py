@@ -7,19 +7,19 @@ from pathlib import Path
 
 
 class Sounds:
-    """The exchange's folder of sounds; a prompt is named `zh/menu-main`."""
+    """Folders of sounds, the first that has a prompt counts; a prompt is named `zh/menu-main`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
         self._lengths: dict[str, tuple[int, float]] = {}
 
     def has(self, prompt: str) -> bool:
         """Whether the prompt can be played."""
-        return self._file(prompt).is_file()
+        return self.file(prompt).is_file()
 
     def seconds(self, prompt: str) -> float:
         """How long the prompt is; 0 for one that is missing or unreadable, which the exchange passes over."""
-        file = self._file(prompt)
+        file = self.file(prompt)
         try:
             changed = file.stat().st_mtime_ns
             known = self._lengths.get(prompt)
@@ -31,5 +31,7 @@ class Sounds:
             return 0.0
         return known[1]
 
-    def _file(self, prompt: str) -> Path:
-        return self._folder / f"{prompt}.wav"
+    def file(self, prompt: str) -> Path:
+        """The file that is heard; where there is none, where the first folder would have it."""
+        places = [folder / f"{prompt}.wav" for folder in self._folders]
+        return next((place for place in places if place.is_file()), places[0])

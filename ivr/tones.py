@@ -9,9 +9,8 @@ piece is computed as a circle (what rings over the end sounds at the beginning),
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.float64]
+from ivr.sound import Samples
 
 RATE = 8000  # samples per second
 MUSIC_DBFS = -26.0  # RMS: clearly below speech (-20), so that an announcement stands out

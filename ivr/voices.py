@@ -21,17 +21,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import structlog
 
 from ivr.languages import Language
+from ivr.sound import Samples
 
 if TYPE_CHECKING:
     import onnxruntime
+    from misaki.zh import ZHG2P
+    from piper.phonemize_espeak import EspeakPhonemizer
 
 log = structlog.get_logger(__name__)
-
-Samples = npt.NDArray[np.float64]
 
 VOICE_PACKAGE = "kokoro-js@1.2.1"
 FETCH_DEADLINE_SECONDS = 300
@@ -92,8 +92,8 @@ class Speaker(Protocol):
     def rate(self) -> int:
         """Samples per second of what `say` returns."""
 
-    def say(self, text: str, language: Language) -> Samples:
-        """Read `text` aloud and return mono samples between -1 and 1."""
+    def say(self, text: str, language: Language, pace: float = 1.0) -> Samples:
+        """Read `text` aloud, at a pace relative to the voice's own, and return mono samples between -1 and 1."""
 
 
 class Kokoro:
@@ -105,8 +105,8 @@ class Kokoro:
         """Speak with the voice files in `voice_folder` (see `fetch_voices`)."""
         self._folder = voice_folder
 
-    def say(self, text: str, language: Language) -> Samples:
-        """Read `text` aloud and return mono samples at 24 kHz between -1 and 1.
+    def say(self, text: str, language: Language, pace: float = 1.0) -> Samples:
+        """Read `text` aloud, at a pace relative to the voice's own, and return mono samples at 24 kHz between -1 and 1.
 
         Of `before[kept]after` the whole is spoken and `kept` returned: single syllables sound wrong on their own.
 
@@ -123,7 +123,7 @@ class Kokoro:
             {
                 "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
                 "style": style[min(len(tokens), len(style)) - 1].reshape(1, STYLE_WIDTH),
-                "speed": np.array([voice.pace], dtype=np.float32),
+                "speed": np.array([voice.pace * pace], dtype=np.float32),
             },
         )
         samples = np.asarray(sound, dtype=np.float64).ravel()
@@ -143,20 +143,28 @@ class Kokoro:
         return [self._vocabulary[sign] for sign in phonemes]
 
     def _mandarin(self, text: str) -> str:
-        from misaki.zh import ZHG2P
-
         phonemes: str
-        phonemes, _tokens = ZHG2P()(text)
+        phonemes, _tokens = self._chinese_phonemes(text)
         return phonemes
 
     def _english(self, text: str) -> str:
-        from piper.phonemize_espeak import EspeakPhonemizer
-
-        sentences = EspeakPhonemizer().phonemize("en-us", text)
+        sentences = self._english_phonemes.phonemize("en-us", text)
         phonemes = " ".join("".join(sentence) for sentence in sentences)
         for old, new in _KOKORO_SIGNS:
             phonemes = phonemes.replace(old, new)
         return re.sub(r"\s+", " ", phonemes).strip()
+
+    @cached_property
+    def _chinese_phonemes(self) -> ZHG2P:
+        from misaki.zh import ZHG2P
+
+        return ZHG2P()
+
+    @cached_property
+    def _english_phonemes(self) -> EspeakPhonemizer:
+        from piper.phonemize_espeak import EspeakPhonemizer
+
+        return EspeakPhonemizer()
 
     @cached_property
     def _vocabulary(self) -> dict[str, int]:

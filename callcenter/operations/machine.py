@@ -90,6 +90,7 @@ def check_prompts(texts: Path, installed: Path | None) -> list[Finding]:
     subject = Subject.PROMPTS
     names = {language: set(_yaml(texts / f"{language}.yaml")) for language in ("zh", "en")}
     files = [f"{language}/{name}" for language in ("zh", "en") for name in sorted(names["zh"] | names["en"])]
+    files += _pieces(texts / "pieces.yaml")
     files += [f"both/{name}" for name in _yaml(texts / "both.yaml")] + ["music/creek", "tones/beep"]
     missing = [name for name in files if not (texts / f"{name}.wav").is_file()]
     found = [name for name in files if name not in missing]
@@ -150,6 +151,11 @@ def _why_not_bound(want: WantedPort) -> OSError | None:
 
 def _yaml(file: Path) -> Iterable[str]:
     return [str(name) for name in yaml.safe_load(file.read_text(encoding="utf-8"))]
+
+
+def _pieces(file: Path) -> list[str]:
+    languages = yaml.safe_load(file.read_text(encoding="utf-8")).items() if file.is_file() else ()
+    return [f"{language}/{name}" for language, groups in languages for group in groups for name in group["words"]]
 
 
 def _is_audible(file: Path) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import wave
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -60,6 +62,55 @@ def install_spoken_waits(sounds: Path, languages: Iterable[str] = ("zh", "en")) 
             with wave.open(str(target), "wb") as sound:
                 sound.setparams((1, 2, 8000, 0, "NONE", ""))
                 sound.writeframes(samples)
+
+
+def install_sound(file: Path, copy: Path) -> None:
+    """Let a running exchange play `file` (8 kHz, mono, 16 bit) as `copy` (…/zh/menu-main.wav) from now on.
+
+    Each form is replaced in one step, so a caller who hears it now hears it out, and whoever may read the folder of
+    the sounds may read the file.
+    """
+    samples = _samples(file)
+    if samples is None:
+        log.warning("prompt_not_playable", file=str(file), wanted="WAV, 8 kHz, mono, 16 bit")
+        return
+    _need_folder(copy.parent)
+    for suffix, content in ((".alaw", alaw(samples)), (".ulaw", ulaw(samples)), (".wav", file.read_bytes())):
+        part = copy.with_suffix(f"{suffix}.part")
+        part.write_bytes(content)
+        _open_like(part, copy.parent, execute=False)
+        part.replace(copy.with_suffix(suffix))
+
+
+def renew_spoken_waits(sounds: Path) -> None:
+    """Put together again what is said after the place in line, where one of its prompts has changed."""
+    install_spoken_waits(sounds)
+    for folder in sounds.glob("*_*/"):
+        _open_like(folder, sounds, execute=True)
+        for file in folder.glob(f"{AFTER_PLACE}.*"):
+            _open_like(file, folder, execute=False)
+
+
+def remove_sound(copy: Path) -> None:
+    """Let the exchange play a sound no more."""
+    for suffix in (".wav", ".alaw", ".ulaw"):
+        copy.with_suffix(suffix).unlink(missing_ok=True)
+
+
+def _need_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _need_folder(folder.parent)
+        folder.mkdir()
+        _open_like(folder, folder.parent, execute=True)
+
+
+def _open_like(path: Path, folder: Path, *, execute: bool) -> None:
+    """Give `path` the group of `folder`, and let that group read it where it may read the folder."""
+    state = folder.stat()
+    if path.stat().st_gid != state.st_gid:
+        os.chown(path, -1, state.st_gid)
+    is_shared = bool(state.st_mode & stat.S_IRGRP)
+    path.chmod((0o750 if is_shared else 0o700) if execute else (0o640 if is_shared else 0o600))
 
 
 def alaw(samples: bytes) -> bytes:

@@ -20,7 +20,7 @@ _OPERATOR = frozenset(
     {"calls.read", "calls.see_numbers", "live.read", "outbound.work", "recordings.pause", "voicemail.handle"}
 )
 _SUPERVISOR = _OPERATOR | {"recordings.listen", "recordings.exclude", "figures.read", "outbound.supervise"}
-_MANAGER = _SUPERVISOR | {"audit.read"}
+_MANAGER = _SUPERVISOR | {"audit.read", "prompts.manage"}
 
 _KNOWS_GUESTS = frozenset({"guests.read"})
 _KEEPS_CARDS = _KNOWS_GUESTS | {"guests.edit", "guests.see_numbers", "calls.link"}

@@ -30,10 +30,15 @@ routes = web.RouteTableDef()
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a route takes and gives. `media`: the type, or the types to choose from, of an answer that is not JSON."""
+    """What a route takes and gives.
+
+    `upload`: the type of a body that is a file. `media`: the type, or the types to choose from, of an answer that is
+    not JSON.
+    """
 
     query: Model | None = None
     body: Model | None = None
+    upload: str | None = None
     answer: Model | None = None
     status: HTTPStatus = HTTPStatus.OK
     also: tuple[HTTPStatus, ...] = ()
@@ -149,6 +154,9 @@ def _operation(one: Operation, references: References, components: Mapping[str, 
             described["parameters"].append(_parameter("header", CSRF_HEADER, {"type": "string"}, required=True))
     if contract.body is not None:
         content = {JSON: {"schema": references[contract.body, "validation"]}}
+        described["requestBody"] = {"required": True, "content": content}
+    if contract.upload is not None:
+        content = {contract.upload: {"schema": {"type": "string", "format": "binary"}}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 

@@ -23,12 +23,14 @@ from schemathesis.checks import (
 from callcenter.db import Database
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.staff.service import Person
+from ivr import prompt_routes
 from recordings import exclusions
 from recordings import routes as recording_routes
 from recordings.listening import Listenings
 from recordings.store import Store
 from recordings.voicemail import routes as voicemail_routes
 from tests.application import Application
+from tests.prompts import sample_prompts
 
 DOCUMENT = "/api/v1/openapi.json"
 METHODS = {"get", "post", "put", "delete", "patch"}
@@ -49,6 +51,7 @@ async def whole(database: Database, tmp_path: Path, aiohttp_client: AiohttpClien
         Store(tmp_path / "recordings"), listenings, built.clock, built.audit, lambda: None
     )
     voicemail_routes.setup(built.web, parts)
+    prompt_routes.setup(built.web, sample_prompts(built, tmp_path))
     exclusions.setup(built.web, exclusions.ExclusionParts(built.telephony))
     built.client = await aiohttp_client(built.web)
     return built
@@ -80,6 +83,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
     assert {tag for operation in operations for tag in operation["tags"]} == {
         "calls",
         "guests",
+        "ivr",
         "outbound",
         "recordings",
         "reservations",
