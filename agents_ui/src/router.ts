@@ -93,6 +93,19 @@ export const router = createRouter({
           meta: { title: 'page.stay', permission: 'stays.read' },
         },
         {
+          path: 'guests',
+          name: 'guests',
+          component: () => import('@/pages/GuestsPage.vue'),
+          meta: { title: 'page.guests', permission: 'guests.read' },
+        },
+        {
+          path: 'guests/:id(\\d+)',
+          name: 'guest',
+          component: () => import('@/pages/GuestPage.vue'),
+          props: true,
+          meta: { title: 'page.guest', permission: 'guests.read' },
+        },
+        {
           path: 'figures',
           name: 'figures',
           component: () => import('@/pages/FiguresPage.vue'),

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
 from callcenter.db import Database
+from callcenter.guests.calls import GUEST
 from callcenter.settings import ROOT
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
 from recordings import routes as recording_routes
@@ -104,7 +105,9 @@ class BrowserHouse:
     def _build(self) -> Application:
         application = Application(self._database, PAGES)
         zone = application.settings.hotel.zone
-        application.web[call_routes.PARTS] = call_routes.CallParts(application.telephony, Lookup(), zone)
+        application.web[call_routes.PARTS] = call_routes.CallParts(
+            application.telephony, Lookup(), zone, {GUEST: application.guests.subjects}
+        )
         audit = application.audit
         listenings = Listenings(self._database, application.clock, audit)
         recording_routes.setup(application.web, recording_routes.RecordingParts(self._store, listenings))

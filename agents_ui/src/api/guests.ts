@@ -130,7 +130,10 @@ export interface Company {
   filed_late: boolean;
 }
 
-export type CompanyFields = Pick<Company, 'code' | 'name' | 'contract_signed_on' | 'contract_until' | 'note' | 'active'>;
+export type CompanyFields = Pick<
+  Company,
+  'code' | 'name' | 'contract_signed_on' | 'contract_until' | 'note' | 'active'
+>;
 
 export interface Happening {
   at: string;
@@ -311,8 +314,7 @@ export const guestApi = {
   decide: (id: number, issue: boolean, remark: string) =>
     request<List<Membership>>('POST', `/memberships/${id}/decision`, { body: { issue, remark } }),
 
-  companies: (q: string, signal?: AbortSignal) =>
-    request<List<Company>>('GET', '/companies', { query: { q }, signal }),
+  companies: (q: string, signal?: AbortSignal) => request<List<Company>>('GET', '/companies', { query: { q }, signal }),
   createCompany: (fields: CompanyFields) => request<Company>('POST', '/companies', { body: fields }),
   changeCompany: (id: number, fields: CompanyFields) => request<Company>('PUT', `/companies/${id}`, { body: fields }),
 

@@ -8,6 +8,7 @@ export class Problem extends Error {
     readonly status: number,
     readonly code: string,
     readonly detail: string,
+    readonly params: Record<string, unknown> = {},
   ) {
     super(detail || code);
   }
@@ -32,6 +33,8 @@ export function useHttpContext(given: HttpContext): void {
 
 export interface RequestOptions {
   body?: unknown;
+  /** A CSV file instead of JSON. */
+  file?: Blob;
   query?: Record<string, string | number | undefined>;
   signal?: AbortSignal;
   /** For the session's own requests, where 401 is an ordinary answer. */
@@ -43,10 +46,11 @@ export async function request<T>(method: string, path: string, options: RequestO
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': context.language() };
   if (method !== 'GET') headers['X-CSRF-Token'] = context.csrf();
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.file !== undefined) headers['Content-Type'] = 'text/csv';
   const answer = await fetchOrProblem(BASE + path + queryString(options.query ?? {}), {
     method,
     headers,
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: options.file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     signal: options.signal,
     credentials: 'same-origin',
   });
@@ -78,6 +82,8 @@ async function fetchOrProblem(url: string, init: RequestInit): Promise<Response>
 
 async function problemOf(answer: Response): Promise<Problem> {
   const isJson = answer.headers.get('Content-Type')?.includes('json') ?? false;
-  const body: { code?: string; detail?: string } = isJson ? await answer.json().catch(() => ({})) : {};
-  return new Problem(answer.status, body.code ?? `http_${answer.status}`, body.detail ?? '');
+  const body: { code?: string; detail?: string; params?: Record<string, unknown> } = isJson
+    ? await answer.json().catch(() => ({}))
+    : {};
+  return new Problem(answer.status, body.code ?? `http_${answer.status}`, body.detail ?? '', body.params);
 }

@@ -1,3 +1,5 @@
+import guests from './en/guests';
+import guestRights from './en/guest-rights';
 import menus from './en/menus';
 import outbound from './en/outbound';
 import stays from './en/stays';
@@ -5,12 +7,15 @@ import voicemail from './en/voicemail';
 import type zh from './zh';
 
 const en: typeof zh = {
+  guests,
   menus,
   outbound,
   stays,
   voicemail,
   app: { name: 'Switchboard', skip: 'Skip to content' },
   page: {
+    guests: 'Guests',
+    guest: 'Guest card',
     signIn: 'Sign in',
     live: 'Live calls',
     calls: 'Call records',
@@ -149,7 +154,8 @@ const en: typeof zh = {
     },
     voicemail: { handle: 'Deal with messages' },
     audit: { read: 'Read the audit log' },
-    calls: { read: 'Read call records', see_numbers: 'See whole numbers' },
+    calls: { read: 'Read call records', see_numbers: 'See whole numbers', link: 'Link calls' },
+    guests: guestRights.permission,
     figures: { read: 'Read figures' },
     live: { read: 'See live calls' },
     outbound: { work: 'Handle call-backs and lost callers', supervise: 'End call-backs that colleagues took' },
@@ -200,12 +206,14 @@ const en: typeof zh = {
       number: 'Number',
       stay: 'Stay',
       night: 'Night',
+      ...guestRights.subject,
     },
     loading: 'Reading the audit log …',
     empty: 'No entries match',
     emptyHint: 'Choose other dates, another operator or another action.',
   },
   auditAction: {
+    ...guestRights.auditAction,
     reservation: {
       created: 'Booking made',
       changed: 'Booking changed',

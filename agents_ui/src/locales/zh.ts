@@ -1,15 +1,20 @@
+import guests from './zh/guests';
+import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
 import outbound from './zh/outbound';
 import stays from './zh/stays';
 import voicemail from './zh/voicemail';
 
 export default {
+  guests,
   menus,
   outbound,
   stays,
   voicemail,
   app: { name: '电话总机', skip: '跳到内容' },
   page: {
+    guests: '客人',
+    guest: '客人卡片',
     signIn: '登录',
     live: '实时通话',
     calls: '通话记录',
@@ -139,7 +144,8 @@ export default {
     rooms: { read: '查看客房', condition: '设置客房清洁状态', close: '设置维修房', manage: '管理房型和房价' },
     voicemail: { handle: '处理留言' },
     audit: { read: '查看审计日志' },
-    calls: { read: '查看通话记录', see_numbers: '查看完整号码' },
+    calls: { read: '查看通话记录', see_numbers: '查看完整号码', link: '关联通话' },
+    guests: guestRights.permission,
     figures: { read: '查看统计' },
     live: { read: '查看实时通话' },
     outbound: { work: '处理回电和放弃来电', supervise: '结束同事领取的回电' },
@@ -186,12 +192,14 @@ export default {
       number: '号码',
       stay: '入住',
       night: '营业日',
+      ...guestRights.subject,
     },
     loading: '正在读取审计日志……',
     empty: '没有符合条件的记录',
     emptyHint: '可以换一个日期、操作员或操作。',
   },
   auditAction: {
+    ...guestRights.auditAction,
     reservation: {
       created: '录入预定',
       changed: '修改预定',

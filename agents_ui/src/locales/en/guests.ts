@@ -35,6 +35,7 @@ export default {
   search: {
     open: 'Find guest',
     title: 'Find a guest',
+    key: 'Find a guest (Ctrl+K)',
     placeholder: 'Telephone, name, pinyin, initials, room, booking or document number',
     hint: '↑↓ choose · Enter open · Esc close',
     nothing: 'Nobody found. Try another spelling, or enter a new guest.',
@@ -71,7 +72,6 @@ export default {
   card: {
     back: 'Back to the guests',
     facts: 'Card',
-    latin: 'Latin name',
     language: 'Language',
     sex: 'Sex',
     birthday: 'Birthday',
@@ -115,7 +115,6 @@ export default {
     contactMade: 'Note a contact',
     firstContactDue: 'First contact due {when}',
     firstContactLate: 'First contact overdue ({when})',
-    notFound: 'There is no such card.',
   },
   claimState: { standing: 'waits', won: 'accepted', lost: 'refused' },
   history: {

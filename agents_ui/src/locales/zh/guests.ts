@@ -35,6 +35,7 @@ export default {
   search: {
     open: '找客人',
     title: '查找客人',
+    key: '查找客人（Ctrl+K）',
     placeholder: '电话、姓名、拼音、首字母、房号、预订号或证件号',
     hint: '↑↓ 选择 · Enter 打开 · Esc 关闭',
     nothing: '没有找到。可以换一种写法，或登记新客人。',
@@ -71,7 +72,6 @@ export default {
   card: {
     back: '返回客人档案',
     facts: '基本资料',
-    latin: '英文姓名',
     language: '语言',
     sex: '性别',
     birthday: '生日',
@@ -115,7 +115,6 @@ export default {
     contactMade: '登记联系',
     firstContactDue: '首次联系期限 {when}',
     firstContactLate: '首次联系已逾期（{when}）',
-    notFound: '没有这张卡片。',
   },
   claimState: { standing: '待裁定', won: '成立', lost: '未成立' },
   history: {
