@@ -57,17 +57,6 @@ class RecoveryCode(Base):
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
-class LoginFailures(Base):
-    """Failed sign-ins of a user at an address; an empty name or address stands for any."""
-
-    __tablename__ = "login_failures"
-
-    username: Mapped[str] = mapped_column(String(64), primary_key=True)
-    address: Mapped[str] = mapped_column(String(64), primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[datetime] = mapped_column(index=True)
-
-
 class AuditEntry(Base):
     """Who did what, when, to what, with before and after; `username` stays readable whatever becomes of the user."""
 

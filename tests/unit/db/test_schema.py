@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
+import callcenter.attempts
 import callcenter.db
 import callcenter.guests.models
 import callcenter.guests.work_models

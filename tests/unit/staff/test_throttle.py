@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from callcenter.attempts import FailedAttempts, TooManyAttempts
 from callcenter.clock import SettableClock
 from callcenter.db import Database
-from callcenter.staff.models import LoginFailures
-from callcenter.staff.throttle import OF_ADDRESS, OF_USER, OF_USER_AT_ADDRESS, LoginThrottle, TooManyAttempts
+from callcenter.staff.throttle import OF_ADDRESS, OF_USER, OF_USER_AT_ADDRESS, LoginThrottle
 from tests.application import NOON
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -127,7 +127,7 @@ async def test_given_old_failures_when_anybody_signs_in_then_their_rows_are_drop
     await throttle.succeeded("op1", HERE)
 
     async with database.read() as session:
-        assert await session.scalar(select(func.count()).select_from(LoginFailures)) == 2
+        assert await session.scalar(select(func.count()).select_from(FailedAttempts)) == 2
 
 
 async def _wait(throttle: LoginThrottle, username: str, address: str) -> object:
