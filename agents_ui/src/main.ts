@@ -7,6 +7,7 @@ import { router, signInPage } from './router';
 import { useSessionStore } from './stores/session';
 import './styles/element';
 import './styles/base.css';
+import './styles/forms.css';
 
 const app = createApp(App).use(createPinia()).use(i18n);
 const session = useSessionStore();

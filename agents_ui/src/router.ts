@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router';
 import { useSessionStore } from '@/stores/session';
 import type { Permission } from '@/api/types';
+import { bookingPages } from '@/booking/pages';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -67,6 +68,7 @@ export const router = createRouter({
           component: () => import('@/pages/VoicemailPage.vue'),
           meta: { title: 'page.voicemail', permission: 'voicemail.handle' },
         },
+        ...bookingPages,
         {
           path: 'call-backs',
           name: 'call-backs',

@@ -53,21 +53,9 @@ class WrongKind(HouseError):
 async def list_reservations(request: web.Request) -> web.Response:
     """Show bookings, the last entered first."""
     wanted = query(request, ReservationFilter)
-    conditions = store.BookingQuery(
-        states=(wanted.state,) if wanted.state else (),
-        kind=wanted.kind,
-        arrival_from=wanted.arrival_from,
-        arrival_to=wanted.arrival_to,
-        staying_on=wanted.staying_on,
-        type=wanted.type,
-        text=wanted.q,
-        phone=wanted.phone,
-        guest_id=wanted.guest_id,
-        salesperson=wanted.salesperson,
-    )
     after = from_cursor(wanted.after) if wanted.after else None
     async with request.app[DATABASE].read() as session:
-        found = await store.page(session, conditions, wanted.limit + 1, after)
+        found = await store.page(session, wanted.conditions(), wanted.limit + 1, after)
         page, cursor = one_page(found, wanted.limit, lambda one: (one.entered_at, one.id))
         items = await shown.rows(session, page)
     return answer(ReservationPage(items=items, next=cursor))

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from callcenter.reservations.booking import Wanted, WantedLine
 from callcenter.reservations.deposits import Method
 from callcenter.reservations.states import Kind, State
+from callcenter.reservations.store import BookingQuery
 from callcenter.web.inputs import MAX_ID, YEARS, Input, Text
 from callcenter.web.output import Output
 
@@ -67,8 +68,8 @@ class DayFilter(Input):
     day: Day | None = Field(default=None, alias="date")
 
 
-class ReservationFilter(Input):
-    """Which bookings, and which page of them, the last entered first. `q`: part of number, name, phone or group."""
+class BookingConditions(Input):
+    """Which bookings. `q`: part of number, name, phone or group."""
 
     state: State | None = None
     kind: Kind | None = None
@@ -80,6 +81,26 @@ class ReservationFilter(Input):
     phone: Annotated[str, Field(pattern=r"^\+?[0-9]{1,31}$")] | None = None
     guest_id: Id | None = None
     salesperson: Short | None = None
+
+    def conditions(self) -> BookingQuery:
+        """Return them as the store takes them."""
+        return BookingQuery(
+            states=(self.state,) if self.state else (),
+            kind=self.kind,
+            arrival_from=self.arrival_from,
+            arrival_to=self.arrival_to,
+            staying_on=self.staying_on,
+            type=self.type,
+            text=self.q,
+            phone=self.phone,
+            guest_id=self.guest_id,
+            salesperson=self.salesperson,
+        )
+
+
+class ReservationFilter(BookingConditions):
+    """Which bookings, and which page of them, the last entered first."""
+
     limit: int = Field(default=50, ge=1, le=200)
     after: Annotated[str, Field(max_length=200)] | None = None
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from callcenter.reservations import figure_routes, money_routes, planning_routes, routes, tariff_routes
+from callcenter.reservations import (
+    export_routes,
+    figure_routes,
+    money_routes,
+    planning_routes,
+    routes,
+    tariff_routes,
+)
 from callcenter.reservations.parts import PARTS, ReservationParts
 
 
 def setup(app: web.Application, parts: ReservationParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
-    for group in (routes, money_routes, planning_routes, tariff_routes, figure_routes):
+    for group in (routes, money_routes, planning_routes, tariff_routes, figure_routes, export_routes):
         app.add_routes(group.routes)

@@ -44,6 +44,7 @@ _OVERSEES_BOOKINGS = frozenset(
         "reservations.delete_locked_group",
         "reservations.overbook",
         "reservations.report",
+        "reservations.export",
     }
 )
 _OPERATOR |= _BOOKS

@@ -51,7 +51,17 @@ export type Permission =
   | 'folio.post'
   | 'folio.reverse'
   | 'messages.write'
-  | 'wake_ups.write';
+  | 'wake_ups.write'
+  | 'reservations.read'
+  | 'reservations.write'
+  | 'reservations.overbook'
+  | 'reservations.payments'
+  | 'reservations.refund'
+  | 'reservations.export'
+  | 'reservations.report'
+  | 'rooms.condition'
+  | 'rooms.close'
+  | 'guests.read';
 
 export interface User {
   id: number | string;

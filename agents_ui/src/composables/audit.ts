@@ -43,6 +43,7 @@ export const ACTIONS = [
   'reservation.checked_in',
   'reservation.checked_out',
   'reservation.check_out_revoked',
+  'reservation.exported',
   'room.condition',
   'room.closed',
   'room.reopened',

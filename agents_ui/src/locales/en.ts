@@ -3,6 +3,9 @@ import guestRights from './en/guest-rights';
 import menus from './en/menus';
 import outbound from './en/outbound';
 import stays from './en/stays';
+import booking from './en/booking';
+import reservation from './en/reservation';
+import rooms from './en/rooms';
 import voicemail from './en/voicemail';
 import type zh from './zh';
 
@@ -11,6 +14,9 @@ const en: typeof zh = {
   menus,
   outbound,
   stays,
+  booking,
+  reservation,
+  rooms,
   voicemail,
   app: { name: 'Switchboard', skip: 'Skip to content' },
   page: {
@@ -25,6 +31,12 @@ const en: typeof zh = {
     stays: 'In house',
     checkIn: 'Check-in',
     stay: 'Stay',
+    booking: 'New booking',
+    reservations: 'Bookings',
+    reservation: 'Booking',
+    calendar: 'Hotel calendar',
+    rooms: 'Room chart',
+    noShows: 'No-shows',
     figures: 'Figures',
     audit: 'Audit log',
     staff: 'Users and rights',
@@ -143,6 +155,7 @@ const en: typeof zh = {
       delete_locked_group: 'Delete locked group bookings',
       overbook: 'Overbook',
       below_former_price: 'Agree to prices below the former one',
+      export: 'Export bookings',
       rates: 'Keep rates and seasons',
       report: 'See booking reports',
     },
@@ -232,6 +245,7 @@ const en: typeof zh = {
       checked_in: 'Checked in',
       checked_out: 'Checked out',
       check_out_revoked: 'Check-out revoked',
+      exported: 'Bookings exported',
     },
     room: { condition: 'Room condition set', closed: 'Room taken out of order', reopened: 'Room back in order' },
     room_type: { changed: 'Room type changed' },

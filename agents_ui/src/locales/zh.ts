@@ -3,6 +3,9 @@ import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
 import outbound from './zh/outbound';
 import stays from './zh/stays';
+import booking from './zh/booking';
+import reservation from './zh/reservation';
+import rooms from './zh/rooms';
 import voicemail from './zh/voicemail';
 
 export default {
@@ -10,6 +13,9 @@ export default {
   menus,
   outbound,
   stays,
+  booking,
+  reservation,
+  rooms,
   voicemail,
   app: { name: '电话总机', skip: '跳到内容' },
   page: {
@@ -24,6 +30,12 @@ export default {
     stays: '在住客人',
     checkIn: '登记入住',
     stay: '入住详情',
+    booking: '新预订',
+    reservations: '预订单',
+    reservation: '预订单',
+    calendar: '酒店日历',
+    rooms: '房态图',
+    noShows: '未到客人',
     figures: '统计',
     audit: '审计日志',
     staff: '用户与权限',
@@ -138,6 +150,7 @@ export default {
       delete_locked_group: '删除已锁定的团体预定单',
       overbook: '超额预定',
       below_former_price: '批准低于历史价的房价',
+      export: '导出预定单',
       rates: '管理房价和季节',
       report: '查看预定统计',
     },
@@ -218,6 +231,7 @@ export default {
       checked_in: '入住',
       checked_out: '退房',
       check_out_revoked: '撤销退房',
+      exported: '导出预定单',
     },
     room: { condition: '设置客房状态', closed: '设为维修房', reopened: '解除维修房' },
     room_type: { changed: '修改房型' },
