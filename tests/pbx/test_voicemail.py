@@ -213,5 +213,24 @@ async def test_given_the_menus_server_ends_while_a_message_is_spoken_then_the_me
     assert hears(mailbox.sound(), 440, 0.3, 1.2)
 
 
+@pytest.mark.parametrize("key", ["", "0"])
+async def test_given_a_caller_who_has_waited_in_vain_then_a_message_may_be_left_or_the_wait_goes_on(
+    switchboard: Switchboard, mailbox: Mailbox, key: str
+) -> None:
+    desk = switchboard.next_desk()
+    async with calling(switchboard, desk) as call:
+        await in_queue(switchboard, desk.queue)
+        await until(call, "both/voicemail-ask", within=60)
+        if key:
+            call.rtp.press(key)
+            await in_queue(switchboard, desk.queue)
+        else:
+            await until(call, "beep")
+            await speak(call, WORDS, 1.5)
+            call.rtp.press("#")
+            await until(call, "both/voicemail-review")
+    assert len(mailbox.files()) == (not key)
+
+
 async def gone_from(switchboard: Switchboard, desk: Desk) -> None:
     await switchboard.until("core show channels", lambda text: f"{desk.number}@" not in text)
