@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -220,8 +221,10 @@ async def test_given_a_caller_who_has_waited_in_vain_then_a_message_may_be_left_
     desk = switchboard.next_desk()
     async with calling(switchboard, desk) as call:
         await in_queue(switchboard, desk.queue)
-        await until(call, "both/voicemail-ask", within=60)
+        asked = re.compile(rf"voicemail +{desk.number} .*both/voicemail-ask")
+        await switchboard.until("core show channels verbose", lambda text: bool(asked.search(text)), within=60)
         if key:
+            await switchboard.beat()
             call.rtp.press(key)
             await in_queue(switchboard, desk.queue)
         else:
