@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from ivr.engine import Ask, CallerDid, HungUp, Pressed
 from ivr.languages import Language
+from ivr.speaking.numbers import piece, say_digits
 
 OUTSIDE_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 MOST_DIGITS = 15
@@ -118,9 +119,12 @@ def _again(talk: Talk, words: tuple[str, ...]) -> Next:
 
 
 def _question(talk: Talk) -> Ask:
-    spoken = {
-        Stage.THIS_NUMBER: ("call-back-this-number",),
-        Stage.KEYING: ("call-back-key-number",),
-        Stage.CONFIRM: ("call-back-you-keyed", *(f"digits/{digit}" for digit in talk.keyed), "call-back-confirm"),
-    }[talk.stage]
-    return Ask(tuple(f"{talk.language}/{name}" for name in spoken), ANSWER_SECONDS)
+    match talk.stage:
+        case Stage.THIS_NUMBER:
+            prompts = piece(talk.language, "call-back-this-number")
+        case Stage.KEYING:
+            prompts = piece(talk.language, "call-back-key-number")
+        case Stage.CONFIRM:
+            you_keyed, confirm = piece(talk.language, "call-back-you-keyed", "call-back-confirm")
+            prompts = (you_keyed, *say_digits(talk.keyed, talk.language), confirm)
+    return Ask(prompts, ANSWER_SECONDS)

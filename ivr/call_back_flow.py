@@ -59,7 +59,7 @@ class CallBackFlow:
         seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + ask.seconds + GUARD_SECONDS
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds:.1f}"})
         key = ""
-        for prompt in ask.prompts:
+        for prompt in filter(self._sounds.has, ask.prompts):  # one that is missing would end the script
             key = await agi.stream(prompt, self._sounds.seconds(prompt))
             if key:
                 break
@@ -78,6 +78,8 @@ class CallBackFlow:
         await agi.set_variables({"CALL_BACK": "requested"})
 
     async def _say(self, agi: AgiSession, prompt: str) -> None:
+        if not self._sounds.has(prompt):
+            return
         seconds = self._sounds.seconds(prompt)
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds + GUARD_SECONDS:.1f}"})
         await agi.stream(prompt, seconds, keys="")

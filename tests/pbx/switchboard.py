@@ -330,7 +330,8 @@ def make_prompts(folder: Path) -> None:
     tones |= {f"{language}/wait-1": (OTHER_WAIT, LONG_SECONDS) for language in ("zh", "en")}
     for name, frequency in MENU_TONES.items():
         tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
-    for digit in range(21):
+    tones["both/pause"] = (0, 0.2)
+    for digit in (*range(21), "yao"):
         tones |= {f"{language}/digits/{digit}": (DIGIT_TONE, 0.2) for language in ("zh", "en")}
     for name, (frequency, seconds) in tones.items():
         file = folder / f"{name}.wav"

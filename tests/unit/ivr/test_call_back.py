@@ -50,18 +50,16 @@ def test_given_a_known_number_when_confirmed_then_it_is_called_back() -> None:
 def test_given_a_language_when_anything_is_said_then_it_is_in_that_language(language: Language) -> None:
     asked = [step for step in walk(OWN, "2139#12345678#2", language) if isinstance(step, Ask)]
 
-    assert {prompt.partition("/")[0] for step in asked for prompt in step.prompts} == {language}
+    assert {prompt.partition("/")[0] for step in asked for prompt in step.prompts} - {"both"} == {language}
 
 
 def test_given_a_hidden_number_when_asked_then_one_is_keyed_read_back_and_confirmed() -> None:
     steps = walk("", "13912345678#1")
 
     assert said(steps[0]) == ["call-back-key-number"]
-    assert said(steps[-2]) == [
-        "call-back-you-keyed",
-        *(f"digits/{digit}" for digit in "13912345678"),
-        "call-back-confirm",
-    ]
+    one_three_nine = ["digits/yao", "digits/3", "digits/9"]
+    assert said(steps[-2])[:5] == ["call-back-you-keyed", *one_three_nine, "pause"]
+    assert said(steps[-2])[-2:] == ["digits/8", "call-back-confirm"]
     assert steps[-1] == CallBack("13912345678")
 
 
