@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from callcenter import demo, logs
+from callcenter import demo, demo_bookings, logs
 from callcenter.clock import SystemClock
+from callcenter.db import Database
 from callcenter.house import House, HouseStartError, until_stopped
 from callcenter.operations import backup, doctor
 from callcenter.operations.archive import BackupError, Manifest
@@ -249,6 +250,7 @@ async def _run_demo(settings: Settings, calls: int | None) -> int:
         _say(f"Sign in as op1, sup1 or admin; the password stands in {settings.var_folder}/demo-credentials.json\n")
         watching = asyncio.create_task(house.watch(), name="watch-house")
         try:
+            await _furnish(settings)
             visits = await demo.simulate(settings, secrets, calls, _say)
             lines = await demo.compare(settings, visits)
             status = int(any(line.differences for line in lines))
@@ -264,6 +266,14 @@ async def _run_demo(settings: Settings, calls: int | None) -> int:
     if lines:
         _say(demo.summary(lines))
     return status
+
+
+async def _furnish(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    try:
+        await demo_bookings.furnish(database, settings, SystemClock())
+    finally:
+        await database.close()
 
 
 def _welcome(house: House) -> None:

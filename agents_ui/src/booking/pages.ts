@@ -39,6 +39,12 @@ export const bookingPages: RouteRecordRaw[] = [
     component: () => import('@/pages/NoShowsPage.vue'),
     meta: { title: 'page.noShows', permission: 'reservations.read' },
   },
+  {
+    path: 'booking-figures',
+    name: 'booking-figures',
+    component: () => import('@/pages/BookingFiguresPage.vue'),
+    meta: { title: 'page.bookingFigures', permission: 'reservations.report' },
+  },
 ];
 
 export const BOOKING_PAGES = bookingPages.map((page) => String(page.name));

@@ -4,6 +4,7 @@ import menus from './en/menus';
 import outbound from './en/outbound';
 import stays from './en/stays';
 import booking from './en/booking';
+import bookingFigures from './en/booking-figures';
 import reservation from './en/reservation';
 import rooms from './en/rooms';
 import voicemail from './en/voicemail';
@@ -15,6 +16,7 @@ const en: typeof zh = {
   outbound,
   stays,
   booking,
+  bookingFigures,
   reservation,
   rooms,
   voicemail,
@@ -36,6 +38,7 @@ const en: typeof zh = {
     reservation: 'Booking',
     calendar: 'Hotel calendar',
     rooms: 'Room chart',
+    bookingFigures: 'Booking figures',
     noShows: 'No-shows',
     figures: 'Figures',
     audit: 'Audit log',

@@ -4,6 +4,7 @@ import menus from './zh/menus';
 import outbound from './zh/outbound';
 import stays from './zh/stays';
 import booking from './zh/booking';
+import bookingFigures from './zh/booking-figures';
 import reservation from './zh/reservation';
 import rooms from './zh/rooms';
 import voicemail from './zh/voicemail';
@@ -14,6 +15,7 @@ export default {
   outbound,
   stays,
   booking,
+  bookingFigures,
   reservation,
   rooms,
   voicemail,
@@ -35,6 +37,7 @@ export default {
     reservation: '预订单',
     calendar: '酒店日历',
     rooms: '房态图',
+    bookingFigures: '预订统计',
     noShows: '未到客人',
     figures: '统计',
     audit: '审计日志',
