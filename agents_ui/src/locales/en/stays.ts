@@ -18,7 +18,7 @@ export default {
   confidential: 'Confidential',
   linked: 'Linked',
   inGroup: 'Group',
-  messages: '{count} messages',
+  messages: 'Messages {count}',
   wakeUpAt: 'Wake-up {time}',
   loading: 'Loading …',
   empty: 'No guest matches',
