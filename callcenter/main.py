@@ -54,6 +54,7 @@ from callcenter.staff.passwords import Passwords
 from callcenter.stays import routes as stay_routes
 from callcenter.stays.parts import StayParts
 from callcenter.stays.residents import StayResidents
+from callcenter.stays.room_wake_ups import RoomWakeUps
 from callcenter.telephony import CallKey, CallSnapshot, LinkState
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
@@ -182,7 +183,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     sounds = pbx_folder(settings) / "lib" / "sounds"
     listening = pbx_folder(settings) / "spool" / "menu"
     call_back = CallBackDesk(outbound, exchange.open_calls)
-    ivr = IvrParts.build(settings, sounds, clock, alarms, bus, exchange.open_calls, call_back, speech, listening)
+    ivr = IvrParts.build(
+        settings, sounds, clock, alarms, bus, exchange.open_calls, call_back, speech, listening, RoomWakeUps(stays)
+    )
     prompts = prompt_parts.build(settings, PROMPTS, ivr.book, _player(settings), alarms)
     prompt_routes.setup(app, prompts)
     reservations = ReservationParts.build(settings, database, clock, audit, live, StayResidents())

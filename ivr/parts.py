@@ -11,7 +11,7 @@ from callcenter.events import CallChanged, Event, EventBus
 from callcenter.health import Alarms
 from callcenter.settings import Settings
 from callcenter.telephony import CallSnapshot
-from ivr import call_back_flow, flow, wait_flow
+from ivr import call_back_flow, flow, wait_flow, wake_up_flow
 from ivr.agi import AgiServer
 from ivr.book import MenuBook
 from ivr.call_back_flow import CallBackFlow, Store
@@ -22,6 +22,7 @@ from ivr.scripts import by_name
 from ivr.sounds import Sounds
 from ivr.wait_flow import WaitFlow
 from ivr.waiting import Talks
+from ivr.wake_up_flow import WakeUpBook, WakeUpFlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class IvrParts:
         call_back: Store,
         recogniser: Recogniser,
         listening_folder: Path,
+        wake_ups: WakeUpBook,
     ) -> IvrParts:
         """Put them together; nothing is read or listened to before they start."""
         sounds = Sounds(sounds_folder)
@@ -57,6 +59,7 @@ class IvrParts:
         scripts = {
             flow.SCRIPT.rstrip("/"): MenuFlow(book, sounds, clock, settings.hotel.zone, listener).serve,
             wait_flow.SCRIPT: WaitFlow(settings.pbx.node, open_calls, talks).serve,
+            wake_up_flow.SCRIPT: WakeUpFlow(sounds, settings.hotel.zone, wake_ups).serve,
             call_back_flow.SCRIPT: CallBackFlow(settings.pbx.node, sounds, rooms, call_back).serve,
         }
         return cls(book, AgiServer("127.0.0.1", settings.pbx.agi_port, by_name(scripts)), talks)

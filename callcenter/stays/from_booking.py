@@ -23,7 +23,7 @@ from callcenter.rooms.models import Holder
 from callcenter.rooms.nights import held_rooms
 from callcenter.stays import checking_in, folio
 from callcenter.stays.checking_in import Person, Registration
-from callcenter.stays.kinds import GuestType, LineKind, StayState
+from callcenter.stays.kinds import GuestType, LineKind, StayState, StayType
 from callcenter.stays.models import Stay
 from callcenter.stays.scope import Scope
 
@@ -190,10 +190,9 @@ def _note(scope: Scope) -> Note:
 
 
 def _complete(wanted: Registration) -> Registration:
+    has_end = wanted.departure or wanted.stay_type is StayType.HOURLY  # whose end the house's hours say
     missing = [
-        name
-        for name, value in (("room", wanted.room), ("departure", wanted.departure), ("guests", wanted.persons))
-        if not value
+        name for name, value in (("room", wanted.room), ("departure", has_end), ("guests", wanted.persons)) if not value
     ]
     if missing:
         raise InvalidInput(problems=[{"field": name, "code": "missing"} for name in missing])

@@ -40,7 +40,10 @@ class Tariff:
         return PhoneClass.LOCAL
 
     def cost(self, number: str, seconds: float) -> int:
-        """Return what a call costs, in fen; emergency calls and calls that nobody answered cost nothing."""
+        """Return what a call costs, in fen; `number` without the prefix for outside calls.
+
+        Emergency calls and calls that nobody answered cost nothing.
+        """
         if number in self.numbers.emergency or seconds <= 0:
             return 0
         rate: int = getattr(self.rates, self.class_of(number).value)
