@@ -52,6 +52,20 @@ async def test_given_a_message_when_it_is_opened_and_played_then_it_is_read_and_
     await expect(panel).to_contain_text("First heard by operator")
     await panel.get_by_role("link", name="Call record").click()
     await expect(page).to_have_url(re.compile("/calls/[0-9]+$"))
+    await expect(page.get_by_role("heading", name="Message left")).to_be_visible()
+    await page.get_by_role("link", name="Listen").click()
+    await expect(page).to_have_url(re.compile(f"/voicemail.id={number}$"))
+
+
+async def test_given_an_open_mailbox_when_a_message_comes_then_it_appears_by_itself(
+    house: BrowserHouse, sign_in: SignIn
+) -> None:
+    page = await sign_in("operator", "/voicemail")
+    await expect(page.get_by_text("No messages")).to_be_visible()
+    await house.store(LEFT)
+    number = await house.leave_message(LEFT, 4)
+    house.application.live.publish_changed("voicemail")
+    await expect(page.locator(f"[data-voicemail-id='{number}']")).to_be_visible()
 
 
 async def test_given_a_message_when_it_is_done_then_it_leaves_the_new_ones_and_can_be_opened_again(
