@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.errors import HouseError, NotFound
 from callcenter.reservations import booking as bookings
-from callcenter.reservations import journal, states, store
+from callcenter.reservations import journal, meetings, states, store
 from callcenter.reservations.audits import held_until
 from callcenter.reservations.models import Reservation
 from callcenter.reservations.rules import NO_NOTE, Booker, BookingRules, Desk, Note
@@ -212,6 +212,8 @@ async def reinstate(
         DatesImpossible: its departure has passed.
     """
     now = desk.clock.now()
+    if booking.kind == Kind.MEETING:  # its time has passed
+        raise states.TransitionRefused(number=booking.number, state=booking.state, action=Action.REINSTATE.value)
     states.after(State(booking.state), Action.REINSTATE, booking.number)
     first = max(booking.arrival, desk.rules.earliest_arrival(now))
     if booking.departure <= first:
@@ -263,6 +265,9 @@ async def _end(
 
 async def give_back(session: AsyncSession, booking: Reservation, first: date) -> None:
     """Give the rooms of a booking back, from the night `first` on."""
+    if booking.kind == Kind.MEETING:
+        await meetings.give_back(session, booking)
+        return
     lines = (await store.lines_of(session, [booking.id]))[booking.id]
     for line in sorted(lines, key=lambda line: line.type_id):
         await nights.release_type(session, line.type_id, first, booking.departure, line.rooms - line.arrived)

@@ -71,7 +71,7 @@ async def choose(
         ReasonNeeded: a room of another type without a reason.
         SoldOut, OverbookingNotPermitted: the other type has no room left.
     """
-    if State(booking.state) not in COMING and not _has_rooms_to_come(booking):
+    if booking.kind == Kind.MEETING or (State(booking.state) not in COMING and not _has_rooms_to_come(booking)):
         raise TransitionRefused(number=booking.number, state=booking.state, action="allocate")
     first = booking.arrival
     if booking.state == State.CHECKED_IN:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.reservations import prices
 from callcenter.reservations.models import Reservation, ReservationLine
@@ -54,7 +55,10 @@ class TypeStock:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """One day of the hotel calendar, in rooms; `unconfirmed` are those of the arrivals that nobody confirmed."""
+    """One day of the hotel calendar, in rooms.
+
+    `staying`: booked or slept in that night; `unconfirmed`: those of the arrivals that nobody confirmed.
+    """
 
     day: date
     arrivals: int
@@ -96,29 +100,17 @@ async def availability(
 
 async def calendar(session: AsyncSession, first: date, until: date) -> list[CalendarDay]:
     """Return the hotel calendar from `first` to before `until`; no-shows and cancelled bookings have left it."""
-    statement = (
-        select(Reservation.arrival, Reservation.departure, Reservation.state, func.sum(ReservationLine.rooms))
-        .join(ReservationLine, ReservationLine.reservation_id == Reservation.id)
-        .where(
-            Reservation.state.in_([state.value for state in HOLDING]),
-            Reservation.kind != Kind.MEETING.value,
-            Reservation.arrival < until,
-            Reservation.departure >= first,
-        )
-        .group_by(Reservation.arrival, Reservation.departure, Reservation.state)
-    )
-    arrivals, departures, staying, unconfirmed = (defaultdict[date, int](int) for _ in range(4))
-    for arrival, departure, state, rooms in await session.execute(statement):
-        if state in COMING:
-            arrivals[arrival] += rooms
-        if state == State.UNCONFIRMED:
-            unconfirmed[arrival] += rooms
-        departures[departure] += rooms
-        for night in nights_between(max(arrival, first), min(departure, until)):
-            staying[night] += rooms
-    free, rooms_of = defaultdict[date, int](int), defaultdict[date, int](int)
+    arrivals, unconfirmed = defaultdict[date, int](int), defaultdict[date, int](int)
+    for day, state, rooms in await session.execute(_rooms_by(Reservation.arrival, COMING, first, until)):
+        arrivals[day] += rooms
+        unconfirmed[day] += rooms if state == State.UNCONFIRMED else 0
+    departures = defaultdict[date, int](int)
+    for day, _, rooms in await session.execute(_rooms_by(Reservation.departure, HOLDING, first, until)):
+        departures[day] += rooms
+    staying, free, rooms_of = (defaultdict[date, int](int) for _ in range(3))
     for stock in await availability(session, first, until):
         for one in stock.nights:
+            staying[one.night] += one.sold
             free[one.night] += one.free
             rooms_of[one.night] += one.rooms
     days = nights_between(first, until)
@@ -126,6 +118,23 @@ async def calendar(session: AsyncSession, first: date, until: date) -> list[Cale
         CalendarDay(day, arrivals[day], departures[day], staying[day], unconfirmed[day], rooms_of[day], free[day])
         for day in days
     ]
+
+
+def _rooms_by(
+    column: InstrumentedAttribute[date], states: Collection[State], first: date, until: date
+) -> Select[date, str, int]:
+    """Count the rooms of bookings in `states` by a day of theirs, from `first` to before `until`, and by state."""
+    return (
+        select(column, Reservation.state, func.sum(ReservationLine.rooms))
+        .join(ReservationLine, ReservationLine.reservation_id == Reservation.id)
+        .where(
+            column >= first,
+            column < until,
+            Reservation.state.in_([state.value for state in states]),
+            Reservation.kind != Kind.MEETING.value,
+        )
+        .group_by(column, Reservation.state)
+    )
 
 
 async def _types(session: AsyncSession, code: str | None) -> Sequence[RoomType]:

@@ -211,7 +211,7 @@ async def change(
         RoomTaken: the room is not free in the new nights.
         SoldOut, OverbookingNotPermitted, DiscountAboveCeiling, DiscountNeedsReason, DatesImpossible: as `create`.
     """
-    if State(booking.state) not in COMING:
+    if State(booking.state) not in COMING or booking.kind == Kind.MEETING:
         raise TransitionRefused(number=booking.number, state=booking.state, action="change")
     now, rules = desk.clock.now(), desk.rules
     if wanted.arrival != booking.arrival or wanted.departure <= wanted.arrival:

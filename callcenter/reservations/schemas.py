@@ -373,8 +373,12 @@ class ReservationRow(Output):
 
 
 class ReservationDetail(ReservationRow):
-    """One booking. `may`: what the user can do to it now; `penalty`: of a cancellation now; `held_until`: release."""
+    """One booking. `may`: what the user can do to it now; `penalty`: of a cancellation now; `held_until`: release.
 
+    `ends_at`: of a meeting.
+    """
+
+    ends_at: datetime | None
     plan: str
     extra_beds: int
     extra_bed_price: int

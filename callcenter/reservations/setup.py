@@ -7,6 +7,7 @@ from aiohttp import web
 from callcenter.reservations import (
     export_routes,
     figure_routes,
+    meeting_routes,
     money_routes,
     planning_routes,
     routes,
@@ -18,5 +19,6 @@ from callcenter.reservations.parts import PARTS, ReservationParts
 def setup(app: web.Application, parts: ReservationParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
-    for group in (routes, money_routes, planning_routes, tariff_routes, figure_routes, export_routes):
+    groups = (routes, money_routes, planning_routes, tariff_routes, figure_routes, meeting_routes, export_routes)
+    for group in groups:
         app.add_routes(group.routes)

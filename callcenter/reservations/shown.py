@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.reservations import acts, audits, store
+from callcenter.reservations import acts, audits, meetings, store
 from callcenter.reservations.allocation import label
 from callcenter.reservations.models import Reservation, ReservationGuest, ReservationLine
 from callcenter.reservations.rules import Booker, Desk
 from callcenter.reservations.schemas import LineOut, PaymentOut, PersonOut, ReservationDetail, ReservationRow
-from callcenter.reservations.states import MACHINE, Action, State
+from callcenter.reservations.states import MACHINE, Action, Kind, State
 from callcenter.rooms.models import Holder, Room, RoomNight, RoomType
 
 PERMISSIONS = {
@@ -43,13 +43,14 @@ def possible(booking: Reservation, balance: int, by: Booker, now: datetime, desk
     if booking.approval == "wanted" and by.may("reservations.below_former_price"):
         found.append("approve")
     if State(booking.state) in (State.UNCONFIRMED, State.CONFIRMED) and by.may("reservations.write"):
-        found += ["change", "allocate", "contact"]
+        found += ["contact"] if booking.kind == Kind.MEETING else ["change", "allocate", "contact"]
     return found
 
 
 async def rows(session: AsyncSession, bookings: Sequence[Reservation]) -> list[ReservationRow]:
     """Describe bookings for a list."""
     ids = [booking.id for booking in bookings]
+    meeting_rooms = await meetings.rooms_of(session, [one.id for one in bookings if one.kind == Kind.MEETING])
     lines, held, balances = (
         await store.lines_of(session, ids),
         await _labels(session, ids),
@@ -61,7 +62,7 @@ async def rows(session: AsyncSession, bookings: Sequence[Reservation]) -> list[R
         ReservationRow(
             **{name: getattr(booking, name) for name in own},
             lines=[_line(line, codes) for line in lines[booking.id]],
-            rooms=held.get(booking.id, []),
+            rooms=[meeting_rooms[booking.id]] if booking.id in meeting_rooms else held.get(booking.id, []),
             balance=balances.get(booking.id, 0),
         )
         for booking in bookings
@@ -81,7 +82,7 @@ async def detail(session: AsyncSession, booking: Reservation, by: Booker, desk: 
         **{name: getattr(booking, name) for name in own},
         locked_at=acts.locked_at(booking.entered_at, desk.rules),
         held_until=audits.held_until(booking, row.balance, desk.rules),
-        penalty=acts.penalty(booking, first_night, now, desk.rules),
+        penalty=acts.penalty(booking, first_night or booking.total, now, desk.rules),
         may=possible(booking, row.balance, by, now, desk),
         guests=[_person(one, see=see) for one in await store.guests_of(session, booking)],
         payments=[PaymentOut.model_validate(one) for one in await store.payments_of(session, booking)],

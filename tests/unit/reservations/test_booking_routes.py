@@ -212,6 +212,27 @@ async def test_given_a_month_when_its_figures_are_asked_for_then_salespeople_and
     assert [(one["phone"], one["tally"]["lost_share"]) for one in found["credits"]] == [("13800000001", 0.5)]
 
 
+async def test_given_a_meeting_room_when_booked_by_the_half_hour_then_nobody_else_has_it_until_it_is_cancelled(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    wanted = {"room": "M1", "begins": "2026-11-23T01:00:00Z", "ends": "2026-11-23T03:30:00Z", "booker": "林示例"}
+    made = await _json(desk, "POST", "/meetings", csrf, {**wanted, "confirm": True}, 201)
+    overlapping = {**wanted, "begins": "2026-11-23T03:00:00Z", "ends": "2026-11-23T04:00:00Z"}
+
+    refused = await _json(desk, "POST", "/meetings", csrf, overlapping, 409)
+    uneven = await _json(desk, "POST", "/meetings", csrf, {**wanted, "begins": "2026-11-23T01:10:00Z"}, 422)
+    plan = await _json(desk, "GET", "/meetings?date=2026-11-23", csrf)
+    await _json(desk, "POST", f"/reservations/{made['number']}/cancel", csrf, {"why": "moved to spring"})
+    again = await _json(desk, "POST", "/meetings", csrf, overlapping, 201)
+
+    assert (made["rooms"], made["total"], made["state"]) == (["M1"], 150000, "confirmed")
+    assert (refused["code"], refused["params"]["from"]) == ("meeting_room_taken", "2026-11-23T03:00:00+00:00")
+    assert uneven["code"] == "meeting_times_impossible"
+    assert [(room["number"], len(room["meetings"])) for room in plan["rooms"]] == [("M1", 1), ("M2", 0)]
+    assert again["number"] != made["number"]
+
+
 async def _json(
     desk: Application, method: str, path: str, csrf: dict[str, str], content: Any = None, status: int = 200
 ) -> Any:
