@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, BigId
+from callcenter.staff.models import User
 
 SearchKey = String(64).with_variant(String(64, collation="C"), "postgresql")
 """Compared byte by byte on both databases, so that "begins with" is a range of the index."""
@@ -76,8 +77,8 @@ class Guest(Base):
     """What a potential customer asked about."""
     note: Mapped[str] = mapped_column(String(1000))
     owing: Mapped[bool]
-    service_owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    sales_owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    service_owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    sales_owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(64))
     first_contact_due_at: Mapped[datetime | None]

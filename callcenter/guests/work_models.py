@@ -9,6 +9,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, BigId
+from callcenter.guests.models import Guest
+from callcenter.staff.models import User
 
 _HOLDING = text("state IN ('applied', 'issued')")
 
@@ -20,7 +22,7 @@ class GuestContact(Base):
     __table_args__ = (Index(None, "guest_id", "at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    guest_id: Mapped[int] = mapped_column(ForeignKey("guests.id"))
+    guest_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))
     at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(String(16))
     side: Mapped[str] = mapped_column(String(16))
@@ -39,11 +41,11 @@ class FollowUp(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    guest_id: Mapped[int] = mapped_column(ForeignKey("guests.id"))
+    guest_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))
     kind: Mapped[str] = mapped_column(String(32))
     period: Mapped[str] = mapped_column(String(32))
     side: Mapped[str] = mapped_column(String(16))
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16))
@@ -59,9 +61,9 @@ class GuestClaim(Base):
     __table_args__ = (Index(None, "guest_id", "side"), Index(None, "state", "claimed_at"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    guest_id: Mapped[int] = mapped_column(ForeignKey("guests.id"))
+    guest_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))
     side: Mapped[str] = mapped_column(String(16))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     claimed_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(String(500))
     state: Mapped[str] = mapped_column(String(16))
@@ -74,7 +76,7 @@ class OwnerAbility(Base):
 
     __tablename__ = "owner_abilities"
 
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True)
     side: Mapped[str] = mapped_column(String(16), primary_key=True)
     ability: Mapped[int] = mapped_column(SmallInteger)
 
@@ -86,8 +88,8 @@ class GuestMerge(Base):
     __table_args__ = (Index(None, "kept_id"), Index(None, "gone_id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    kept_id: Mapped[int] = mapped_column(ForeignKey("guests.id"))
-    gone_id: Mapped[int] = mapped_column(ForeignKey("guests.id"))
+    kept_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))
+    gone_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))
     merged_at: Mapped[datetime]
     merged_by: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(500))
@@ -114,7 +116,7 @@ class GuestImport(Base):
     errors: Mapped[list[Any]]
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(64))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     finished_at: Mapped[datetime | None]
 
 
@@ -136,7 +138,7 @@ class Membership(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    guest_id: Mapped[int] = mapped_column(ForeignKey("guests.id"))
+    guest_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))
     state: Mapped[str] = mapped_column(String(16))
     household: Mapped[str] = mapped_column(String(256))
     address: Mapped[str] = mapped_column(String(256))
