@@ -139,4 +139,6 @@ async def tariff_of(session: AsyncSession, plan: str, first: date, until: date) 
 
 def nightly(tariff: Tariff, type_id: int, standard: int, nights: Iterable[date]) -> Mapping[date, int]:
     """Return the list price of each night."""
+    if all(price.type_id != type_id for price in tariff.prices):
+        return dict.fromkeys(nights, standard)
     return {night: tariff.of_night(type_id, night, standard) for night in nights}
