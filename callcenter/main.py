@@ -31,6 +31,7 @@ from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayK
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
 from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
+from callcenter.guests.numbers import NumberPlan
 from callcenter.guests.parts import FOLLOW_UPS_AT, GuestParts
 from callcenter.health import Alarms, Check, CheckFailed, Health
 from callcenter.outbound import routes as outbound_routes
@@ -41,6 +42,7 @@ from callcenter.pbx.exchange import Exchange
 from callcenter.pbx.provisioning import PROMPTS, load_secrets, pbx_folder
 from callcenter.pbx.server import UNPRIVILEGED_USER
 from callcenter.pbx.sounds import install_sound, remove_sound, renew_spoken_waits
+from callcenter.reservations.guest_line import GuestLine
 from callcenter.reservations.parts import ReservationParts
 from callcenter.reservations.setup import setup as set_up_reservations
 from callcenter.rooms import routes as room_routes
@@ -183,12 +185,14 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     sounds = pbx_folder(settings) / "lib" / "sounds"
     listening = pbx_folder(settings) / "spool" / "menu"
     call_back = CallBackDesk(outbound, exchange.open_calls)
+    reservations = ReservationParts.build(settings, database, clock, audit, live, StayResidents())
+    bookings = GuestLine(database, reservations.desk, NumberPlan.of(settings), settings.pbx.node, reservations.tell)
+    wake_ups = RoomWakeUps(stays)
     ivr = IvrParts.build(
-        settings, sounds, clock, alarms, bus, exchange.open_calls, call_back, speech, listening, RoomWakeUps(stays)
+        settings, sounds, clock, alarms, bus, exchange.open_calls, call_back, bookings, speech, listening, wake_ups
     )
     prompts = prompt_parts.build(settings, PROMPTS, ivr.book, _player(settings), alarms)
     prompt_routes.setup(app, prompts)
-    reservations = ReservationParts.build(settings, database, clock, audit, live, StayResidents())
     reservations.schedule(schedule)
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
     set_up_reservations(app, reservations)

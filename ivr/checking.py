@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from callcenter.settings import Settings
+from ivr.flows import PROMPTS
 from ivr.languages import Language
 from ivr.menus import (
     EndNode,
+    FlowNode,
     HangUpNode,
     HoursNode,
     InformationNode,
@@ -22,10 +24,10 @@ from ivr.menus import (
 )
 from ivr.sounds import Sounds
 
-AnyNode = MenuNode | InformationNode | HoursNode | EndNode
+AnyNode = MenuNode | InformationNode | HoursNode | FlowNode | EndNode
 OPERATOR = "an operator"
 MOST_WORDS = 20
-WITHOUT_KEYS = ("silence", "inside", "outside")
+WITHOUT_KEYS = ("silence", "inside", "outside", "operator")
 
 
 class Problem(StrEnum):
@@ -53,11 +55,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a menu can lead to: the house's queues, its staff phones, and the prompts (`zh/NAME`) that exist."""
+    """What a menu can lead to: the house's queues, its staff phones, and the prompts (`zh/NAME`) that exist.
+
+    `flows`: what each flow says.
+    """
 
     queues: Collection[str]
     extensions: Collection[str]
     has_prompt: Callable[[str], bool]
+    flows: Mapping[str, Collection[str]] = field(default_factory=lambda: PROMPTS)
 
 
 def surroundings(settings: Settings, sounds: Sounds) -> Surroundings:
@@ -89,15 +95,19 @@ def graph(menu: Menu) -> str:
         if isinstance(node, MenuNode | InformationNode):
             own = [f"{key} {choice.do}" for key, choice in node.choices.items() if choice.do]
             lines += [f'  {_id(name)} -- "{", ".join(own)}" --> {_id(name)}'] if own else []
+        if isinstance(node, FlowNode) and not node.otherwise:
+            lines.append(f'  {_id(name)} -- "operator" --> person([{OPERATOR}])')
         if isinstance(node, MenuNode) and not node.otherwise:
             lines.append(f'  {_id(name)} -- "0, silence" --> person([{OPERATOR}])')
     return "\n".join(lines)
 
 
-def prompts_of(node: AnyNode) -> list[str]:
-    """Every prompt that a node may say."""
+def prompts_of(node: AnyNode, flows: Mapping[str, Collection[str]] = PROMPTS) -> list[str]:
+    """Every prompt that a node may say; `flows`: what each flow says."""
     if isinstance(node, HoursNode):
         return []
+    if isinstance(node, FlowNode):
+        return list(flows.get(node.flow, ()))
     names = list(node.prompts)
     if isinstance(node, MenuNode | InformationNode):
         names += [choice.prompt for choice in node.choices.values() if choice.prompt]
@@ -147,6 +157,8 @@ def _targets(name: str, node: AnyNode, around: Surroundings) -> Iterator[Finding
         yield Finding(name, Problem.UNKNOWN_TARGET, f"there is no queue {node.queue}")
     if isinstance(node, TransferNode) and node.extension not in around.extensions:
         yield Finding(name, Problem.UNKNOWN_TARGET, f"{node.extension} is no phone of the staff")
+    if isinstance(node, FlowNode) and node.flow not in around.flows:
+        yield Finding(name, Problem.UNKNOWN_TARGET, f"there is no flow {node.flow}")
 
 
 def _speech(name: str, node: AnyNode) -> Iterator[Finding]:
@@ -177,7 +189,7 @@ def spoken(menu: Menu, language: Language) -> dict[str, list[str]]:
 
 
 def _prompts(name: str, node: AnyNode, around: Surroundings) -> Iterator[Finding]:
-    for prompt in prompts_of(node):
+    for prompt in prompts_of(node, around.flows):
         lacking = [language for language in Language if not around.has_prompt(f"{language}/{prompt}")]
         if lacking:
             yield Finding(name, Problem.MISSING_PROMPT, f"{prompt} is missing in {' and '.join(lacking)}")
@@ -201,6 +213,8 @@ def _shape(name: str, node: AnyNode) -> str:
             return f'{{"{name}: {" ".join(f"{hours.since}-{hours.until}" for hours in node.open)}"}}'
         case InformationNode():
             return f'[/"{name}"/]'
+        case FlowNode():
+            return f'[["{name}: flow {node.flow}"]]'
         case MenuNode():
             return f'["{name}"]'
         case _:

@@ -14,6 +14,7 @@ from ivr.languages import Language
 from ivr.menus import (
     Act,
     EndNode,
+    FlowNode,
     HangUpNode,
     HoursNode,
     InformationNode,
@@ -49,6 +50,22 @@ class HungUp:
 CallerDid = Pressed | Silence | HungUp
 
 
+class Left(StrEnum):
+    """How a caller left a flow: it is done, an operator is wanted, or the caller has gone."""
+
+    BACK = "back"
+    OPERATOR = "operator"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """The flow to which the menu led has ended; `informed`: the caller was told what was wanted to know."""
+
+    left: Left
+    informed: bool
+
+
 class Ending(StrEnum):
     """How a walk ends: at a person (the first three), with a message, with the closing words, or the caller left."""
 
@@ -81,7 +98,14 @@ class End:
     prompts: tuple[str, ...] = ()
 
 
-Step = Ask | End
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Talk the caller through the flow of this name."""
+
+    flow: str
+
+
+Step = Ask | Run | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +132,14 @@ def begin(menu: Menu, language: Language, local: datetime) -> Next:
     return _enter(menu, Position(menu.start, language), menu.start, local)
 
 
-def advance(menu: Menu, position: Position, did: CallerDid, local: datetime) -> Next:
-    """Take what the caller did and give the next step."""
+def advance(menu: Menu, position: Position, did: CallerDid | FlowEnded, local: datetime) -> Next:
+    """Take what the caller did, or how a flow ended, and give the next step."""
     node = menu.nodes[position.node]
     position = replace(position, steps=position.steps + 1)
     if isinstance(did, HungUp):
         return position, End(Ending.GONE)
+    if isinstance(did, FlowEnded):
+        return _after_flow(menu, replace(position, informed=position.informed or did.informed), did.left, local)
     if position.steps > MOST_STEPS or not isinstance(node, MenuNode | InformationNode):
         return position, End(Ending.OPERATOR)
     if isinstance(did, Silence):
@@ -130,6 +156,16 @@ def advance(menu: Menu, position: Position, did: CallerDid, local: datetime) -> 
         return position, End(Ending.OPERATOR)
     wrong = node.wrong if isinstance(node, MenuNode) else None
     return _failed(menu, position, node, (wrong,) if wrong else (), local)
+
+
+def _after_flow(menu: Menu, position: Position, left: Left, local: datetime) -> Next:
+    node = menu.nodes[position.node]
+    if left is Left.GONE:
+        return position, End(Ending.GONE)
+    if not isinstance(node, FlowNode) or position.steps > MOST_STEPS:
+        return position, End(Ending.OPERATOR)
+    leads_to = node.then if left is Left.BACK else node.otherwise
+    return _enter(menu, position, leads_to, local) if leads_to else (position, End(Ending.OPERATOR))
 
 
 def _act(menu: Menu, position: Position, act: Act | None, local: datetime) -> Next:
@@ -168,6 +204,8 @@ def _enter(menu: Menu, position: Position, name: str, local: datetime) -> Next:
     if isinstance(node, MenuNode | InformationNode):
         informed = position.informed or isinstance(node, InformationNode)
         return _ask(menu, replace(position, informed=informed), ())
+    if isinstance(node, FlowNode):
+        return position, Run(node.flow)
     return position, _end(node, position.language)
 
 

@@ -7,6 +7,7 @@ handler can tell of a caller who left in the middle.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,8 @@ import structlog
 from callcenter.clock import Clock
 from ivr.agi import AgiSession, CallerGone
 from ivr.book import MenuBook
-from ivr.engine import Ask, End, HungUp, Position, Pressed, Silence, Step, advance, begin
+from ivr.engine import Ask, End, HungUp, Position, Pressed, Run, Silence, Step, advance, begin
+from ivr.flows import Flow
 from ivr.languages import Language
 from ivr.listening import Listener
 from ivr.menus import Menu
@@ -30,16 +32,27 @@ GUARD_SECONDS = 3.0
 
 
 class MenuFlow:
-    """The script `menu/NAME` of the FastAGI server; its argument is a key that was pressed during the greeting."""
+    """The script `menu/NAME` of the FastAGI server.
+
+    Its arguments: a key that was pressed during the greeting, and the call's Linkedid.
+    """
 
     def __init__(
-        self, book: MenuBook, sounds: Sounds, clock: Clock, zone: ZoneInfo, listener: Listener | None = None
+        self,
+        book: MenuBook,
+        sounds: Sounds,
+        clock: Clock,
+        zone: ZoneInfo,
+        listener: Listener | None = None,
+        *,
+        flows: Mapping[str, Flow],
     ) -> None:
         self._listener = listener
         self._book = book
         self._sounds = sounds
         self._clock = clock
         self._zone = zone
+        self._flows = flows
 
     async def serve(self, agi: AgiSession) -> None:
         """Serve one caller; without a menu in force the connection ends and the caller goes on to the queue."""
@@ -51,8 +64,8 @@ class MenuFlow:
         if agi.argument:
             position, step = advance(menu, position, Pressed(agi.argument[0]), self._now())
         try:
-            while isinstance(step, Ask):
-                position, step = await self._ask(agi, menu, position, step)
+            while not isinstance(step, End):
+                position, step = await self._take(agi, menu, position, step)
             await self._end(agi, position, step)
         except CallerGone:
             position, step = advance(menu, position, HungUp(), self._now())
@@ -60,6 +73,13 @@ class MenuFlow:
         finally:
             ending = step.ending if isinstance(step, End) else None
             log.info("menu_walked", uniqueid=agi.uniqueid, path="/".join(position.path), ending=ending)
+
+    async def _take(self, agi: AgiSession, menu: Menu, position: Position, step: Ask | Run) -> tuple[Position, Step]:
+        if isinstance(step, Ask):
+            return await self._ask(agi, menu, position, step)
+        await agi.set_variables(self._kept(position, (), 0.0))
+        ended = await self._flows[step.flow](agi, position.language)
+        return advance(menu, position, ended, self._now())
 
     async def _ask(self, agi: AgiSession, menu: Menu, position: Position, ask: Ask) -> tuple[Position, Step]:
         listener = self._listener if ask.spoken else None

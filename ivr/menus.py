@@ -165,8 +165,20 @@ class HangUpNode(Part):
     prompts: tuple[PromptName, ...] = ()
 
 
+class FlowNode(Part):
+    """A conversation of the house's own (`ivr.flows`). The caller comes back to `then`, or asks for a person.
+
+    Then the walk goes on at `otherwise` (empty: an operator).
+    """
+
+    kind: Literal["flow"]
+    flow: NodeName
+    then: NodeName
+    otherwise: NodeName | None = None
+
+
 EndNode = QueueNode | OperatorNode | TransferNode | VoicemailNode | HangUpNode
-Node = Annotated[MenuNode | InformationNode | HoursNode | EndNode, Field(discriminator="kind")]
+Node = Annotated[MenuNode | InformationNode | HoursNode | FlowNode | EndNode, Field(discriminator="kind")]
 
 
 class Menu(Part):
@@ -192,8 +204,8 @@ def load_menu(file: Path) -> Menu:
         raise MenuInvalid("\n".join(_mistakes(file.name, error))) from error
 
 
-def edges(node: MenuNode | InformationNode | HoursNode | EndNode) -> Mapping[str, str]:
-    """Where a node can lead, by what leads there: a key, `silence`, `inside` or `outside`."""
+def edges(node: MenuNode | InformationNode | HoursNode | FlowNode | EndNode) -> Mapping[str, str]:
+    """Where a node can lead, by what leads there: a key, `silence`, `inside`, `outside`, `done` or `operator`."""
     match node:
         case MenuNode() | InformationNode():
             leads = {key: choice.go for key, choice in node.choices.items() if choice.go}
@@ -201,6 +213,8 @@ def edges(node: MenuNode | InformationNode | HoursNode | EndNode) -> Mapping[str
             return leads | ({"silence": silence} if silence else {})
         case HoursNode():
             return {"inside": node.inside, "outside": node.outside}
+        case FlowNode():
+            return {"done": node.then} | ({"operator": node.otherwise} if node.otherwise else {})
         case _:
             return {}
 

@@ -11,13 +11,14 @@ from callcenter.events import CallChanged, Event, EventBus
 from callcenter.health import Alarms
 from callcenter.settings import Settings
 from callcenter.telephony import CallSnapshot
-from ivr import call_back_flow, flow, wait_flow, wake_up_flow
+from ivr import call_back_flow, flow, flows, wait_flow, wake_up_flow
 from ivr.agi import AgiServer
 from ivr.book import MenuBook
 from ivr.call_back_flow import CallBackFlow, Store
 from ivr.checking import surroundings
 from ivr.flow import MenuFlow
 from ivr.listening import Listener, Recogniser
+from ivr.my_reservation_flow import Desk, MyReservationFlow
 from ivr.scripts import by_name
 from ivr.sounds import Sounds
 from ivr.wait_flow import WaitFlow
@@ -43,6 +44,7 @@ class IvrParts:
         bus: EventBus,
         open_calls: Callable[[], Sequence[CallSnapshot]],
         call_back: Store,
+        bookings: Desk,
         recogniser: Recogniser,
         listening_folder: Path,
         wake_ups: WakeUpBook,
@@ -56,8 +58,11 @@ class IvrParts:
         listener.tidy()
         talks = Talks()
         _learn(bus, talks)
+        my_reservation = MyReservationFlow(sounds, bookings)
         scripts = {
-            flow.SCRIPT.rstrip("/"): MenuFlow(book, sounds, clock, settings.hotel.zone, listener).serve,
+            flow.SCRIPT.rstrip("/"): MenuFlow(
+                book, sounds, clock, settings.hotel.zone, listener, flows={flows.MY_RESERVATION: my_reservation}
+            ).serve,
             wait_flow.SCRIPT: WaitFlow(settings.pbx.node, open_calls, talks).serve,
             wake_up_flow.SCRIPT: WakeUpFlow(sounds, settings.hotel.zone, wake_ups).serve,
             call_back_flow.SCRIPT: CallBackFlow(settings.pbx.node, sounds, rooms, call_back).serve,

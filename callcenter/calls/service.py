@@ -70,6 +70,11 @@ async def store(session: AsyncSession, calls: Iterable[CallSnapshot], cadences: 
     return ids
 
 
+async def id_of(session: AsyncSession, key: CallKey) -> int | None:
+    """Return the id of a call's record, None as long as it is not written."""
+    return await session.scalar(select(Call.id).where(Call.node == key.node, Call.linkedid == key.linkedid))
+
+
 async def open_snapshots(session: AsyncSession, node: str) -> list[CallSnapshot]:
     """Return the calls of an exchange that have not ended, as they were last stored, oldest first."""
     statement = select(Call).where(Call.node == node, Call.ended_at.is_(None)).order_by(Call.started_at)

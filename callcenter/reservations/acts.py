@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from http import HTTPStatus
 
 from sqlalchemy import select
@@ -232,6 +232,23 @@ async def reinstate(
     await take_rooms(session, booking, had if rooms is None else rooms, booking.arrival, booking.departure)
     old, new = journal.differences(before_facts, journal.facts(booking))
     journal.record(session, desk, booking, "reinstated", by, note, state_before=before, before=old, after=new)
+
+
+async def expect_at(
+    session: AsyncSession, desk: Desk, booking: Reservation, arrival_time: time, by: Booker, note: Note
+) -> None:
+    """Expect a guest at another time of the arrival date; nothing else of the booking changes.
+
+    Raises:
+        TransitionRefused: the guest is not expected any more.
+    """
+    if State(booking.state) not in states.COMING:
+        raise states.TransitionRefused(number=booking.number, state=booking.state, action="expect")
+    before = journal.facts(booking)
+    booking.arrives_at = desk.rules.at(booking.arrival, arrival_time)
+    booking.arrival_stated = True
+    old, new = journal.differences(before, journal.facts(booking))
+    journal.record(session, desk, booking, "changed", by, note, state_before=booking.state, before=old, after=new)
 
 
 async def note_contact(session: AsyncSession, desk: Desk, booking: Reservation, by: Booker, note: Note) -> None:

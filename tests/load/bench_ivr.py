@@ -139,7 +139,7 @@ def _serve(settings: Settings, ready: Event) -> None:
         clock = SystemClock()
         book = MenuBook(settings.menus_folder, {"main"}, surroundings(settings, sounds), Alarms(clock))
         await book.start()
-        flow = MenuFlow(book, sounds, clock, settings.hotel.zone)
+        flow = MenuFlow(book, sounds, clock, settings.hotel.zone, flows={})
         await AgiServer("127.0.0.1", settings.pbx.agi_port, flow.serve).start()
         ready.set()
         await asyncio.Event().wait()

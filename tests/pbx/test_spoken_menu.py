@@ -79,7 +79,7 @@ async def server(
     alarms = Alarms(clock)
     book = MenuBook(tmp_path, {"main"}, surroundings(switchboard.settings, sounds), alarms)
     listener = Listener(engine, folder, TO_UNDERSTAND)
-    flow = MenuFlow(book, sounds, clock, switchboard.settings.hotel.zone, listener)
+    flow = MenuFlow(book, sounds, clock, switchboard.settings.hotel.zone, listener, flows={})
     server = AgiServer("127.0.0.1", switchboard.settings.pbx.agi_port, flow.serve)
     await book.start()
     await server.start()

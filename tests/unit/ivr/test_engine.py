@@ -19,9 +19,12 @@ from ivr.engine import (
     CallerDid,
     End,
     Ending,
+    FlowEnded,
     HungUp,
+    Left,
     Position,
     Pressed,
+    Run,
     Silence,
     Step,
     advance,
@@ -52,7 +55,6 @@ def walk(menu: Menu, keys: str, at: datetime = NOON) -> tuple[Position, Step]:
         ("92", End(Ending.QUEUE, "complaints", ("en/complaint-promise",))),
         ("8", End(Ending.VOICEMAIL)),
         ("98", End(Ending.VOICEMAIL)),
-        ("3", End(Ending.OPERATOR)),
         ("0", End(Ending.OPERATOR)),
         ("40", End(Ending.OPERATOR)),
         ("410", End(Ending.OPERATOR)),
@@ -113,6 +115,43 @@ def test_given_a_walk_then_its_path_tells_the_nodes_and_whether_the_caller_was_i
     assert (position.path, position.informed) == (("main", "information", "springs-open"), True)
 
 
+LEADING = Menu.model_validate(
+    {
+        "start": "ask",
+        "nodes": {
+            "ask": {"kind": "flow", "flow": "ask-me", "then": "menu", "otherwise": "people"},
+            "menu": {"kind": "menu", "prompts": ["x"], "choices": {"1": {"go": "ask"}}},
+            "people": {"kind": "queue", "queue": "q"},
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "step"),
+    [
+        (Left.BACK, Ask(("zh/x",), 5.0)),
+        (Left.OPERATOR, End(Ending.QUEUE, "q")),
+        (Left.GONE, End(Ending.GONE)),
+    ],
+)
+def test_given_a_node_with_a_flow_when_the_flow_ends_then_the_walk_goes_on_where_the_node_says(
+    left: Left, step: Step
+) -> None:
+    position, first = begin(LEADING, Language.ZH, NOON)
+    assert first == Run("ask-me")
+    position, following = advance(LEADING, position, FlowEnded(left, informed=True), NOON)
+    assert (following, position.informed) == (step, True)
+
+
+def test_given_the_sample_menu_when_the_reservation_is_asked_for_then_its_flow_leads_back_or_to_an_operator() -> None:
+    position, step = walk(SAMPLE, "3")
+    assert step == Run("my-reservation")
+    assert isinstance(advance(SAMPLE, position, FlowEnded(Left.BACK, informed=False), NOON)[1], Ask)
+    operator = advance(SAMPLE, position, FlowEnded(Left.OPERATOR, informed=False), NOON)[1]
+    assert operator == End(Ending.OPERATOR)
+
+
 def test_given_a_caller_who_hangs_up_then_the_walk_ends_wherever_it_was() -> None:
     for keys in ("", "4", "41", "9"):
         position, _ = walk(SAMPLE, keys)
@@ -145,6 +184,9 @@ def menus(draw: st.DrawFn) -> Menu:
                         "outside": both[1],
                     }
                 ),
+                st.tuples(target, st.one_of(st.none(), target)).map(
+                    lambda both: {"kind": "flow", "flow": "f", "then": both[0], "otherwise": both[1]}
+                ),
                 st.just({"kind": "queue", "queue": "q"}),
                 st.just({"kind": "transfer", "extension": "8101"}),
                 st.just({"kind": "operator"}),
@@ -156,7 +198,12 @@ def menus(draw: st.DrawFn) -> Menu:
 
 
 ACTIONS = st.lists(
-    st.one_of(st.sampled_from(ANY_KEY).map(Pressed), st.just(Silence()), st.just(HungUp())),
+    st.one_of(
+        st.sampled_from(ANY_KEY).map(Pressed),
+        st.just(Silence()),
+        st.just(HungUp()),
+        st.builds(FlowEnded, st.sampled_from([Left.BACK, Left.OPERATOR]), st.booleans()),
+    ),
     min_size=MOST_STEPS + 1,
     max_size=MOST_STEPS + 1,
 )
@@ -164,7 +211,7 @@ ACTIONS = st.lists(
 
 @given(menu=st.one_of(st.just(SAMPLE), menus()), did=ACTIONS, hour=st.integers(0, 23))
 def test_given_any_menu_and_any_caller_then_every_walk_ends_at_a_person_a_message_or_hung_up(
-    menu: Menu, did: list[CallerDid], hour: int
+    menu: Menu, did: list[CallerDid | FlowEnded], hour: int
 ) -> None:
     at = datetime(2026, 11, 21, hour, tzinfo=UTC)
     position, step = begin(menu, Language.ZH, at)

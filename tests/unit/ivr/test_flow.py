@@ -16,10 +16,12 @@ from structlog.testing import capture_logs
 from callcenter.clock import SettableClock
 from callcenter.health import Alarms
 from callcenter.settings import ROOT, load
-from ivr.agi import AgiServer, Limits
+from ivr.agi import AgiServer, AgiSession, Limits
 from ivr.book import MenuBook
 from ivr.checking import surroundings
+from ivr.engine import FlowEnded, Left
 from ivr.flow import MenuFlow
+from ivr.languages import Language
 from ivr.sounds import Sounds
 
 PROMPTS = ROOT / "ivr" / "prompts"
@@ -66,7 +68,12 @@ def book(tmp_path: Path, clock: SettableClock) -> MenuBook:
 
 @pytest.fixture
 async def server(book: MenuBook, clock: SettableClock) -> AsyncIterator[AgiServer]:
-    flow = MenuFlow(book, Sounds(PROMPTS), clock, ZoneInfo("Asia/Shanghai"))
+    async def my_reservation(agi: AgiSession, language: Language) -> FlowEnded:
+        key = await agi.wait_for_key(1)
+        return FlowEnded(Left.BACK if key == "#" else Left.OPERATOR, informed=key == "*")
+
+    flows = {"my-reservation": my_reservation}
+    flow = MenuFlow(book, Sounds(PROMPTS), clock, ZoneInfo("Asia/Shanghai"), flows=flows)
     server = AgiServer("127.0.0.1", 0, flow.serve, limits=Limits(reply_seconds=0.3))
     await server.start()
     yield server
@@ -80,6 +87,8 @@ async def server(book: MenuBook, clock: SettableClock) -> AsyncIterator[AgiServe
         ("92", "queue", "complaints", "en", "main/complaints", "no"),
         ("0", "operator", "", "zh", "main", "no"),
         ("3", "operator", "", "zh", "main/reservation", "no"),
+        ("93*", "operator", "", "en", "main/reservation", "yes"),
+        ("3#1", "queue", "enquiries", "zh", "main/reservation/main/enquiries", "no"),
         ("943 ", "hang_up", "", "en", "main/information/springs-open/farewell", "yes"),
         ("410", "operator", "", "zh", "main/information/facilities", "yes"),
     ],

@@ -122,7 +122,7 @@ class House:
     @asynccontextmanager
     async def listening(self, ear: Ear) -> AsyncIterator[int]:
         listener = Listener(ear, self.folder, 1.0)
-        flow = MenuFlow(self.book, Sounds(self.folder), self.clock, ZoneInfo("Asia/Shanghai"), listener)
+        flow = MenuFlow(self.book, Sounds(self.folder), self.clock, ZoneInfo("Asia/Shanghai"), listener, flows={})
         server = AgiServer("127.0.0.1", 0, flow.serve, limits=Limits(reply_seconds=0.5))
         await server.start()
         yield server.port

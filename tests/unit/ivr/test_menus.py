@@ -21,7 +21,12 @@ from ivr.sounds import Sounds
 
 SAMPLE = ROOT / "config" / "ivr" / "main.yaml"
 PROMPTS = ROOT / "ivr" / "prompts"
-AROUND = Surroundings(queues={"enquiries"}, extensions={"8101"}, has_prompt=lambda name: not name.endswith("/none"))
+AROUND = Surroundings(
+    queues={"enquiries"},
+    extensions={"8101"},
+    has_prompt=lambda name: not name.endswith("/none"),
+    flows={"known": ("x",), "mute": ("none",)},
+)
 LEAVES = {"queue": {"kind": "queue", "queue": "enquiries"}, "bye": {"kind": "hang_up"}}
 
 
@@ -87,6 +92,11 @@ def test_given_the_sample_menu_when_drawn_then_every_node_and_key_is_in_the_pict
     [
         (menu(a=offering({"1": {"go": "queue"}}), **LEAVES), [("bye", Problem.UNREACHABLE)]),
         (menu(a=offering({"1": {"go": "nowhere"}})), [("a", Problem.DEAD_END)]),
+        (menu(a={"kind": "flow", "flow": "known", "then": "bye"}, bye=LEAVES["bye"]), []),
+        (menu(a={"kind": "flow", "flow": "known", "then": "nowhere"}), [("a", Problem.DEAD_END)]),
+        (menu(a={"kind": "flow", "flow": "known", "then": "a", "otherwise": "a"}), [("a", Problem.ENDLESS)]),
+        (menu(a={"kind": "flow", "flow": "other", "then": "a"}), [("a", Problem.UNKNOWN_TARGET)]),
+        (menu(a={"kind": "flow", "flow": "mute", "then": "a"}), [("a", Problem.MISSING_PROMPT)]),
         (menu(a=offering({"1": {"do": "repeat"}}, otherwise="nowhere")), [("a", Problem.DEAD_END)]),
         (menu(a=offering({"1": {"do": "repeat"}}, otherwise="a")), [("a", Problem.ENDLESS)]),
         (
