@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 ANY_KEY = "0123456789*#"
 
 _REPLY = re.compile(r"(\d{3}) result=(-?\d+)(?: \((\w+)\))?")
+_KEYS = re.compile(r"200 result=(-1|[0-9*]*)( \(timeout\))?$")
 _SCRIPT = re.compile(r"agi://[^/]*/([a-z0-9_/-]{1,100})")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"\\,$]")
 
@@ -107,6 +108,23 @@ class AgiSession:
         """Wait for a key and return it, or nothing when none is pressed in time."""
         return _key(await self._command(f"WAIT FOR DIGIT {round(1000 * seconds)}", seconds))
 
+    async def read_keys(self, prompt: str, prompt_seconds: float, seconds: float, count: int) -> tuple[str, bool]:
+        """Play a prompt (empty: none) and read up to `count` keys, `seconds` at most before each.
+
+        One command reads them all: a key pressed between two commands is lost.
+
+        Returns:
+            The keys, and whether there were too few in time; the pound key ends them and is not among them.
+        """
+        longest = prompt_seconds + seconds * count
+        line = await self._replied(f"GET DATA {_quoted(prompt)} {round(1000 * seconds)} {count}", longest)
+        match = _KEYS.match(line)
+        if match is None:
+            raise AgiRefused(f"GET DATA was answered by {line[:80]!r}")
+        if match[1] == "-1":
+            raise CallerGone
+        return match[1], bool(match[2])
+
     async def record(self, file: Path, seconds: float, silence_seconds: int) -> str:
         """Record the caller into `file` (raw signed linear, suffix .sln) until silence, a key, or `seconds` are over.
 
@@ -132,16 +150,21 @@ class AgiSession:
 
     async def _answer(self, command: str, takes_seconds: float) -> tuple[int, str]:
         """Give a command and return its result, and the word in brackets that some replies add."""
+        line = await self._replied(command, takes_seconds)
+        match = _REPLY.match(line)
+        if match is None or match[1] != "200":
+            raise AgiRefused(f"{command.partition(' ')[0]} was answered by {line[:80]!r}")
+        return int(match[2]), match[3] or ""
+
+    async def _replied(self, command: str, takes_seconds: float) -> str:
+        """Give a command and return the line that answers it."""
         async with asyncio.timeout(self._limits.reply_seconds + takes_seconds):
             self._writer.write(command.encode() + b"\n")
             await self._writer.drain()
             line = await self._line()
         if line == "HANGUP" or line.startswith("511"):
             raise CallerGone
-        match = _REPLY.match(line)
-        if match is None or match[1] != "200":
-            raise AgiRefused(f"{command.partition(' ')[0]} was answered by {line[:80]!r}")
-        return int(match[2]), match[3] or ""
+        return line
 
     async def _line(self) -> str:
         try:

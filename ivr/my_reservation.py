@@ -74,6 +74,11 @@ class Talk:
     wish: Wish | None = None
     at: time | None = None
 
+    @property
+    def missing(self) -> int:
+        """How many keys of an answer are still to be pressed; 0 where one key is the answer."""
+        return max(0, LENGTHS.get(self.stage, 0) - len(self.keyed))
+
 
 @dataclass(frozen=True, slots=True)
 class FindByNumber:

@@ -104,6 +104,8 @@ class MyReservationFlow:
         return FlowEnded(step.left, informed=talk.booking is not None)
 
     async def _take(self, agi: AgiSession, caller: Caller, talk: Talk, step: Ask | Task) -> tuple[Talk, Step]:
+        if isinstance(step, Ask) and talk.missing:
+            return await self._keyed(agi, talk, step)
         if isinstance(step, Ask):
             await self._expect(agi, talk, step.prompts, step.seconds)
             key = await self._play(agi, step.prompts) or await agi.wait_for_key(step.seconds)
@@ -111,6 +113,23 @@ class MyReservationFlow:
         prompts = step.prompts if isinstance(step, FindByNumber | FindByDocument | Prove) else ()
         await self._say(agi, talk, prompts, TASK_SECONDS + PATIENCE_SECONDS)
         return advance(talk, await self._settled(caller, step))
+
+    async def _keyed(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
+        """Read an answer of several keys at once, and give it to the machine key by key."""
+        *spoken, last = ask.prompts
+        await self._expect(agi, talk, ask.prompts, ask.seconds * talk.missing)
+        keys = await self._play(agi, tuple(spoken))
+        is_late = False
+        if keys != "#":
+            asked, lasts = (last, self._sounds.seconds(last)) if not keys else ("", 0.0)
+            more, is_late = await agi.read_keys(asked, lasts, ask.seconds, talk.missing - len(keys))
+            keys += more
+        question = (talk.stage, talk.tries)
+        for key in keys.rstrip("#"):
+            talk, step = advance(talk, Pressed(key))
+            if (talk.stage, talk.tries) != question or not isinstance(step, Ask):
+                return talk, step
+        return advance(talk, Silence() if is_late else Pressed("#"))
 
     async def _settled(self, caller: Caller, task: Task) -> Outcome:
         try:

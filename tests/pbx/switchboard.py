@@ -27,6 +27,7 @@ from callcenter.settings import ROOT, Settings
 from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.hearing import Sound, tones_over_time
 from callcenter.simulator.phone import Behaviour, Phone
+from ivr import my_reservation_words
 
 GREETING_TONE = 700
 HOLD_TONE = 900
@@ -78,6 +79,24 @@ QUEUE_TONES = {
     "call-back-go-on": 3200,
 }
 """What a waiting caller hears; the other sentences of the expected wait are `OTHER_WAIT`."""
+RESERVATION_TONES = {
+    "how": 1225,
+    "number": 1325,
+    "not-found": 1425,
+    "unconfirmed": 1525,
+    "next": 1625,
+    "proof": 1725,
+    "time": 1825,
+    "time-right": 1925,
+    "time-kept": 2025,
+    "cancel-first": 2125,
+    "cancel-surely": 2225,
+    "cancelled": 2325,
+    "by-operator": 2425,
+    "document": 2525,
+}
+"""What a caller hears who asks after the own reservation; the other sentences are `OTHER_SENTENCE`."""
+OTHER_SENTENCE = 3400
 OTHER_WAIT = 400
 DIGIT_TONE = 1150
 ENGLISH = 50
@@ -330,6 +349,9 @@ def make_prompts(folder: Path) -> None:
     tones |= {f"{language}/wait-1": (OTHER_WAIT, LONG_SECONDS) for language in ("zh", "en")}
     for name, frequency in MENU_TONES.items():
         tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
+    for name in my_reservation_words.PROMPTS:
+        frequency = RESERVATION_TONES.get(name.removeprefix(my_reservation_words.PREFIX), OTHER_SENTENCE)
+        tones |= {f"zh/{name}": (frequency, QUEUE_SECONDS), f"en/{name}": (frequency + ENGLISH, QUEUE_SECONDS)}
     tones["both/pause"] = (0, 0.2)
     for digit in (*range(21), "yao"):
         tones |= {f"{language}/digits/{digit}": (DIGIT_TONE, 0.2) for language in ("zh", "en")}

@@ -96,6 +96,42 @@ async def test_given_commands_then_they_are_sent_as_asterisk_wants_them_and_keys
 
 
 @pytest.mark.parametrize(
+    ("reply", "read"),
+    [
+        (b"200 result=0412\n", ("0412", False)),
+        (b"200 result=00*\n", ("00*", False)),
+        (b"200 result= (timeout)\n", ("", True)),
+        (b"200 result=26 (timeout)\n", ("26", True)),
+        (b"200 result=\n", ("", False)),
+    ],
+)
+async def test_given_several_keys_when_read_then_one_command_reads_them_with_their_zeros(
+    start: Start, reply: bytes, read: tuple[str, bool]
+) -> None:
+    keys: list[tuple[str, bool]] = []
+
+    async def script(agi: AgiSession) -> None:
+        keys.append(await agi.read_keys("zh/my-reservation-number", 2.0, 4.0, 8))
+
+    commands = await exchange(await start(script), reply)
+    assert commands == [b'GET DATA "zh/my-reservation-number" 4000 8\n', b""]
+    assert keys == [read]
+
+
+@pytest.mark.parametrize("reply", [b"200 result=-1\n", b"HANGUP\n", b"200 result=4;2\n"])
+async def test_given_a_caller_who_hangs_up_or_nonsense_while_keys_are_read_then_the_script_ends(
+    start: Start, reply: bytes
+) -> None:
+    keys: list[tuple[str, bool]] = []
+
+    async def script(agi: AgiSession) -> None:
+        keys.append(await agi.read_keys("", 0.0, 4.0, 8))
+
+    await exchange(await start(script), reply)
+    assert keys == []
+
+
+@pytest.mark.parametrize(
     "reply", [b"HANGUP\n", b"200 result=-1 endpos=0\n", b"511 Command Not Permitted on a dead channel\n", b""]
 )
 async def test_given_a_caller_who_hangs_up_then_the_script_ends_without_a_warning(start: Start, reply: bytes) -> None:
