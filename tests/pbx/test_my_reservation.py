@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -105,13 +106,10 @@ async def asking(switchboard: Switchboard, line: Line, number: str, language: st
 
 async def until(call: Dialog, name: str) -> None:
     """Wait until the caller has heard something, then let him forget it."""
-    await until_any(call, {name})
-
-
-async def until_any(call: Dialog, names: set[str], within: float = 20) -> None:
-    async with asyncio.timeout(within):
-        while not names & {TONES[tone] for tone in tones_in(call, TONES)}:
-            await asyncio.sleep(0.1)
+    deadline = time.monotonic() + 20
+    while name not in (heard := [TONES[tone] for tone in tones_in(call, TONES)]):
+        assert time.monotonic() < deadline, f"{name} was not heard, only {heard}"
+        await asyncio.sleep(0.1)
     call.rtp.forget()
 
 
