@@ -349,6 +349,10 @@ def make_prompts(folder: Path) -> None:
     tones |= {f"{language}/wait-1": (OTHER_WAIT, LONG_SECONDS) for language in ("zh", "en")}
     for name, frequency in MENU_TONES.items():
         tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
+    pieces = yaml.safe_load((ROOT / "ivr" / "prompts" / "pieces.yaml").read_text(encoding="utf-8"))
+    for language, groups in pieces.items():
+        names = {name for group in groups for name in group["words"]}
+        tones |= {f"{language}/{name}": (OTHER_SENTENCE, 0.1) for name in names}
     for name in my_reservation_words.PROMPTS:
         frequency = RESERVATION_TONES.get(name.removeprefix(my_reservation_words.PREFIX), OTHER_SENTENCE)
         tones |= {f"zh/{name}": (frequency, QUEUE_SECONDS), f"en/{name}": (frequency + ENGLISH, QUEUE_SECONDS)}
