@@ -38,6 +38,7 @@ export const ACTIONS = [
   'reservation.reinstated',
   'reservation.allocated',
   'reservation.contacted',
+  'reservation.cancel_asked',
   'reservation.payment',
   'reservation.guests_set',
   'reservation.checked_in',

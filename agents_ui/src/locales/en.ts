@@ -243,6 +243,7 @@ const en: typeof zh = {
       reinstated: 'No-show reinstated',
       allocated: 'Rooms chosen',
       contacted: 'Guest contacted',
+      cancel_asked: 'Guest asked by keypad to cancel',
       payment: 'Deposit taken or given back',
       guests_set: 'Guests of a booking set',
       checked_in: 'Checked in',

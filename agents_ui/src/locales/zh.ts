@@ -229,6 +229,7 @@ export default {
       reinstated: '恢复未到店预定',
       allocated: '分房',
       contacted: '联系客人',
+      cancel_asked: '客人按键要求取消',
       payment: '定金收退',
       guests_set: '登记客人资料',
       checked_in: '入住',

@@ -137,6 +137,7 @@ export default {
     lapsed: 'Removed by an audit',
     no_show: 'No-show',
     reinstated: 'Brought back',
+    cancel_asked: 'Guest asked by keypad to cancel',
     contacted: 'Guest contacted',
     payment: 'Deposit',
     allocated: 'Room chosen',

@@ -137,6 +137,7 @@ export default {
     lapsed: '稽审删除',
     no_show: '记为未到',
     reinstated: '恢复预订',
+    cancel_asked: '客人按键要求取消',
     contacted: '联系客人',
     payment: '定金',
     allocated: '分房',
