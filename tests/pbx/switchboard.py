@@ -16,6 +16,8 @@ import time
 import wave
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as day_time
 from pathlib import Path
 
 import yaml
@@ -28,6 +30,9 @@ from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.hearing import Sound, tones_over_time
 from callcenter.simulator.phone import Behaviour, Phone
 from ivr import my_reservation_words
+from ivr.languages import Language
+from ivr.speaking.moments import say_date, say_time
+from ivr.speaking.things import say_nights, say_rooms
 
 GREETING_TONE = 700
 HOLD_TONE = 900
@@ -349,10 +354,7 @@ def make_prompts(folder: Path) -> None:
     tones |= {f"{language}/wait-1": (OTHER_WAIT, LONG_SECONDS) for language in ("zh", "en")}
     for name, frequency in MENU_TONES.items():
         tones |= {f"zh/{name}": (frequency, MENU_SECONDS), f"en/{name}": (frequency + ENGLISH, MENU_SECONDS)}
-    pieces = yaml.safe_load((ROOT / "ivr" / "prompts" / "pieces.yaml").read_text(encoding="utf-8"))
-    for language, groups in pieces.items():
-        names = {name for group in groups for name in group["words"]}
-        tones |= {f"{language}/{name}": (OTHER_SENTENCE, 0.1) for name in names}
+    tones |= dict.fromkeys(_pieces_of_bookings(), (OTHER_SENTENCE, 0.1))
     for name in my_reservation_words.PROMPTS:
         frequency = RESERVATION_TONES.get(name.removeprefix(my_reservation_words.PREFIX), OTHER_SENTENCE)
         tones |= {f"zh/{name}": (frequency, QUEUE_SECONDS), f"en/{name}": (frequency + ENGLISH, QUEUE_SECONDS)}
@@ -370,6 +372,17 @@ def make_prompts(folder: Path) -> None:
                     for i in range(int(8000 * seconds))
                 )
             )
+
+
+def _pieces_of_bookings() -> Iterator[str]:
+    """What is said of a booking for tomorrow, from 14:00 or 19:30, with a day to spare on both sides."""
+    today = datetime.now(UTC).date()
+    for language in Language:
+        for days in range(-1, 4):
+            yield from say_date(today + timedelta(days=days), language, with_weekday=True)
+        for hour in (day_time(14), day_time(19, 30)):
+            yield from say_time(hour, language)
+        yield from (*say_nights(1, language), *say_rooms(1, "standard", language))
 
 
 def make_menu(folder: Path) -> None:
