@@ -324,10 +324,10 @@ def running_switchboard(node: str = "test", **options: object) -> Iterator[Switc
     var.chmod(0o755)
     settings = hotel_settings(var, node=node, **options)  # type: ignore[arg-type]
     pbx = PrivatePbx(settings)
-    make_prompts(var / "prompts")
+    make_prompts(var / "tones")
     make_menu(settings.menus_folder)
     try:
-        secrets = pbx.provision(prompts=var / "prompts")
+        secrets = pbx.provision(prompts=var / "tones")
         pbx.start()
         pbx.wait_ready()
         yield Switchboard(settings, pbx, secrets)
