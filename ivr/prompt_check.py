@@ -76,8 +76,10 @@ class PromptCheck:
     def _listen(self, prompt: Prompt, measured: Measured) -> tuple[float, str]:
         others = rivals(prompt, self._groups[prompt.group]) if prompt.is_piece else []
         if not others:
-            heard = self._listener.transcribe(measured.sound, prompt.language)
-            return error_rate(prompt.words, heard, prompt.language), heard.strip()
+            whole = self._among_others(prompt, measured) if prompt.is_piece else measured.sound
+            said = self._sentence(prompt, prompt.words) if prompt.is_piece else prompt.words
+            heard = self._listener.transcribe(whole, prompt.language)
+            return error_rate(said, heard, prompt.language), heard.strip()
         choices = [prompt, *others]
         texts = [self._sentence(prompt, choice.words) for choice in choices]
         likelihoods = self._listener.likelihoods(self._among_others(prompt, measured), prompt.language, texts)

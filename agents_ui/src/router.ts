@@ -120,6 +120,12 @@ export const router = createRouter({
           meta: { title: 'page.audit', permission: 'audit.read' },
         },
         {
+          path: 'prompts',
+          name: 'prompts',
+          component: () => import('@/pages/PromptsPage.vue'),
+          meta: { title: 'page.prompts', permission: 'prompts.manage' },
+        },
+        {
           path: 'staff',
           name: 'staff',
           component: () => import('@/pages/StaffPage.vue'),

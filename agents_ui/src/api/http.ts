@@ -59,6 +59,33 @@ export async function request<T>(method: string, path: string, options: RequestO
   throw await problemOf(answer);
 }
 
+/** Send a file as it is; `progress` is told the part sent, from 0 to 1. Raises `Problem`. */
+export function upload(path: string, file: Blob, progress: (part: number) => void): Promise<void> {
+  return new Promise((done, failed) => {
+    const sending = new XMLHttpRequest();
+    sending.open('PUT', BASE + path);
+    sending.setRequestHeader('Accept', 'application/json');
+    sending.setRequestHeader('Accept-Language', context.language());
+    sending.setRequestHeader('X-CSRF-Token', context.csrf());
+    sending.setRequestHeader('Content-Type', 'application/octet-stream');
+    sending.upload.onprogress = (event) => {
+      if (event.lengthComputable) progress(event.loaded / event.total);
+    };
+    sending.onerror = () => failed(new Problem(0, UNREACHABLE, ''));
+    sending.onload = () => {
+      if (sending.status < 300) return done();
+      if (sending.status === 401) context.sessionEnded();
+      void problemOf(new Response(sending.responseText, problemHeaders(sending))).then(failed);
+    };
+    sending.send(file);
+  });
+}
+
+function problemHeaders(sending: XMLHttpRequest): ResponseInit {
+  const type = sending.getResponseHeader('Content-Type') ?? '';
+  return { status: sending.status, headers: { 'Content-Type': type } };
+}
+
 /** `?a=1&b=2` of everything that is not empty; an empty string when nothing is. */
 export function queryString(query: Record<string, string | number | undefined>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');

@@ -45,6 +45,7 @@ export type Permission =
   | 'outbound.supervise'
   | 'audit.read'
   | 'figures.read'
+  | 'prompts.manage'
   | 'staff.manage'
   | 'stays.read'
   | 'stays.manage'

@@ -23,6 +23,8 @@ export const ACTIONS = [
   'recording.resumed',
   'recording.excluded',
   'recording.included',
+  'prompt.recorded',
+  'prompt.removed',
   'voicemail.heard',
   'voicemail.done',
   'voicemail.reopened',

@@ -2,6 +2,7 @@ import guests from './en/guests';
 import guestRights from './en/guest-rights';
 import menus from './en/menus';
 import outbound from './en/outbound';
+import prompts from './en/prompts';
 import stays from './en/stays';
 import booking from './en/booking';
 import bookingFigures from './en/booking-figures';
@@ -14,6 +15,7 @@ const en: typeof zh = {
   guests,
   menus,
   outbound,
+  prompts,
   stays,
   booking,
   bookingFigures,
@@ -41,6 +43,7 @@ const en: typeof zh = {
     bookingFigures: 'Booking figures',
     noShows: 'No-shows',
     figures: 'Figures',
+    prompts: 'Prompts',
     audit: 'Audit log',
     staff: 'Users and rights',
     account: 'My account',
@@ -189,6 +192,7 @@ const en: typeof zh = {
     folio: { post: 'Post on folios', reverse: 'Reverse after the night audit' },
     messages: { write: 'Messages for guests' },
     wake_ups: { write: 'Set wake-up times' },
+    prompts: { manage: 'Manage prompts and recordings' },
     staff: { manage: 'Manage users' },
   },
   api: {
@@ -230,6 +234,7 @@ const en: typeof zh = {
   },
   auditAction: {
     ...guestRights.auditAction,
+    prompt: { recorded: 'Prompt recorded', removed: 'Own prompt removed' },
     reservation: {
       created: 'Booking made',
       changed: 'Booking changed',
@@ -346,6 +351,7 @@ const en: typeof zh = {
     database_slow: 'The database is slow: call records appear with a delay.',
     job_failed: 'The scheduled job "{job}" failed; it is tried again by itself.',
     agi_port_taken: 'Port {port} for the spoken menus is not free ({reason}): callers are queued without a menu.',
+    own_prompt_unusable: 'A recording of your own cannot be used ({names}), so callers hear the shipped one: {reason}',
     menu_refused: 'A menu has mistakes and is refused ({menus}); the one before stays: {reason}',
     room_phones_behind: 'The exchange does not take the room telephones ({reason}); it is tried again by itself.',
     other: 'Fault: {code}',

@@ -2,6 +2,7 @@ import guests from './zh/guests';
 import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
 import outbound from './zh/outbound';
+import prompts from './zh/prompts';
 import stays from './zh/stays';
 import booking from './zh/booking';
 import bookingFigures from './zh/booking-figures';
@@ -13,6 +14,7 @@ export default {
   guests,
   menus,
   outbound,
+  prompts,
   stays,
   booking,
   bookingFigures,
@@ -40,6 +42,7 @@ export default {
     bookingFigures: '预订统计',
     noShows: '未到客人',
     figures: '统计',
+    prompts: '语音提示',
     audit: '审计日志',
     staff: '用户与权限',
     account: '我的账户',
@@ -166,6 +169,7 @@ export default {
     live: { read: '查看实时通话' },
     outbound: { work: '处理回电和放弃来电', supervise: '结束同事领取的回电' },
     recordings: { listen: '收听录音', pause: '暂停录音', exclude: '设置免录音号码' },
+    prompts: { manage: '管理语音提示和录音' },
     staff: { manage: '管理用户' },
     stays: {
       read: '查看在住客人',
@@ -216,6 +220,7 @@ export default {
   },
   auditAction: {
     ...guestRights.auditAction,
+    prompt: { recorded: '替换语音提示', removed: '移除自录语音' },
     reservation: {
       created: '录入预定',
       changed: '修改预定',
@@ -327,6 +332,7 @@ export default {
     database_slow: '数据库响应缓慢：通话记录会稍后出现。',
     job_failed: '定时任务“{job}”执行失败，系统会自动重试。',
     agi_port_taken: '语音菜单端口 {port} 被占用（{reason}）：来电不经菜单直接排队。',
+    own_prompt_unusable: '自录语音无法使用（{names}），来电者听到的是系统自带的语音：{reason}',
     menu_refused: '语音菜单有误，未采用（{menus}），仍使用原来的菜单：{reason}',
     room_phones_behind: '客房电话等级未能写入交换机（{reason}），系统会自动重试。',
     other: '故障：{code}',
