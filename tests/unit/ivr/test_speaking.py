@@ -426,7 +426,7 @@ ENGLISH: list[tuple[Said, str, str]] = [
     (partial(say_rooms, 3, "suite"), "three suites", "digits/3 room-type/suite-plural"),
     (partial(say_rooms, 2, "villa"), "two rooms", "digits/2 room-type/room-plural"),
     (partial(say_room_type, "suite"), "suite", "room-type/suite"),
-    (partial(say_place, 1), "You are next in line. Please hold.", "queue-youarenext"),
+    (partial(say_place, 1), "You are the next caller in line. Please hold the line.", "queue-youarenext"),
     (partial(say_place, 2), "You are number two in line.", "queue-thereare digits/2 queue-callswaiting"),
     (partial(say_place, 15), "You are number fifteen in line.", "queue-thereare digits/15 queue-callswaiting"),
     (
