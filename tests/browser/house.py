@@ -18,6 +18,7 @@ from callcenter.db import Database
 from callcenter.guests.calls import GUEST
 from callcenter.settings import ROOT
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
+from ivr import prompt_routes
 from recordings import routes as recording_routes
 from recordings import service as recording_service
 from recordings import wav
@@ -28,6 +29,7 @@ from recordings.voicemail import routes as voicemail_routes
 from recordings.voicemail.filing import Filing
 from recordings.voicemail.models import TextState, Voicemail
 from tests.application import NOON, Application
+from tests.prompts import sample_prompts
 
 PAGES = ROOT / "agents_ui" / "dist"
 RATE = 8000
@@ -40,6 +42,7 @@ class BrowserHouse:
         assert (PAGES / "index.html").is_file(), "the pages are not built: run `npm run build` in agents_ui"
         self._database = database
         self._store = Store(folder / "recordings")
+        self._folder = folder
         self._runner: web.AppRunner | None = None
         self.port = 0
         self.application = self._build()
@@ -115,6 +118,7 @@ class BrowserHouse:
             application.web,
             voicemail_routes.VoicemailParts(self._store, listenings, application.clock, audit, lambda: None),
         )
+        prompt_routes.setup(application.web, sample_prompts(application, self._folder))
         application.alarms.subscribe(application.live.publish_alarms)
         return application
 
