@@ -40,6 +40,12 @@ export const bookingPages: RouteRecordRaw[] = [
     meta: { title: 'page.noShows', permission: 'reservations.read' },
   },
   {
+    path: 'booking-forms',
+    name: 'booking-forms',
+    component: () => import('@/pages/BookingFormsPage.vue'),
+    meta: { title: 'page.bookingForms', permission: 'reservations.read' },
+  },
+  {
     path: 'booking-figures',
     name: 'booking-figures',
     component: () => import('@/pages/BookingFiguresPage.vue'),

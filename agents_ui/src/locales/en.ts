@@ -6,6 +6,7 @@ import prompts from './en/prompts';
 import stays from './en/stays';
 import booking from './en/booking';
 import bookingFigures from './en/booking-figures';
+import bookingForms from './en/booking-forms';
 import reservation from './en/reservation';
 import rooms from './en/rooms';
 import voicemail from './en/voicemail';
@@ -19,6 +20,7 @@ const en: typeof zh = {
   stays,
   booking,
   bookingFigures,
+  bookingForms,
   reservation,
   rooms,
   voicemail,
@@ -40,6 +42,7 @@ const en: typeof zh = {
     reservation: 'Booking',
     calendar: 'Hotel calendar',
     rooms: 'Room chart',
+    bookingForms: 'Forms',
     bookingFigures: 'Booking figures',
     noShows: 'No-shows',
     figures: 'Figures',

@@ -6,6 +6,7 @@ import prompts from './zh/prompts';
 import stays from './zh/stays';
 import booking from './zh/booking';
 import bookingFigures from './zh/booking-figures';
+import bookingForms from './zh/booking-forms';
 import reservation from './zh/reservation';
 import rooms from './zh/rooms';
 import voicemail from './zh/voicemail';
@@ -18,6 +19,7 @@ export default {
   stays,
   booking,
   bookingFigures,
+  bookingForms,
   reservation,
   rooms,
   voicemail,
@@ -39,6 +41,7 @@ export default {
     reservation: '预订单',
     calendar: '酒店日历',
     rooms: '房态图',
+    bookingForms: '预约表单',
     bookingFigures: '预订统计',
     noShows: '未到客人',
     figures: '统计',

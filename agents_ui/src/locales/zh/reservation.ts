@@ -34,7 +34,7 @@ export default {
   lines: '预留房类',
   unit: '单位',
   units: { rooms: '间', beds: '床' },
-  groupPrice: '团队定价（元/晚，可不填）',
+  groupPrice: '团队定价（元/晚）',
   groupDiscount: '优惠 %',
   addLine: '再加一种房型',
   lack: {
@@ -195,6 +195,7 @@ export default {
   automatic: '自动分房',
   do: {
     confirm: '确认',
+    check_in: '办理入住',
     approve: '批准房价',
     change: '修改',
     copy: '复制',

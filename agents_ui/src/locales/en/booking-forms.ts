@@ -1,0 +1,6 @@
+export default {
+  which: 'Form',
+  name: { rooms: 'Room reservation form', appointments: 'Appointment list', board: 'Appointment board' },
+  taker: 'Taken by',
+  confirmedWith: 'Confirmed before arrival (signed)',
+};
