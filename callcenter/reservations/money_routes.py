@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.reservations import allocation, deposits, free, journal, store
+from callcenter.reservations import allocation, deposits, free, journal, shown, store
 from callcenter.reservations.models import Reservation, ReservationGuest
 from callcenter.reservations.parts import PARTS, act_on, note_of
 from callcenter.reservations.rules import Booker, Desk, Note
@@ -63,13 +63,17 @@ async def forfeit_deposit(request: web.Request) -> web.Response:
 @documented(Contract(body=PersonsIn, answer=ReservationDetail, ids="string"))
 @requires("reservations.write")
 async def set_reservation_guests(request: web.Request) -> web.Response:
-    """Set the persons of a booking."""
+    """Set the persons of a booking; a document number sent back masked, as it was shown, stays what it was."""
     wanted = await body(request, PersonsIn)
 
     async def act(session: AsyncSession, desk: Desk, booking: Reservation, by: Booker, note: Note) -> None:
-        before = [one.name or one.surname for one in await store.guests_of(session, booking)]
+        present = await store.guests_of(session, booking)
+        before = [one.name or one.surname for one in present]
+        masked = {(one.name, one.surname, shown.hidden(one.document_number)): one.document_number for one in present}
         await session.execute(delete(ReservationGuest).where(ReservationGuest.reservation_id == booking.id))
-        session.add_all(ReservationGuest(reservation_id=booking.id, **one.model_dump()) for one in wanted.guests)
+        for one in wanted.guests:
+            number = masked.get((one.name, one.surname, one.document_number), one.document_number)
+            session.add(ReservationGuest(reservation_id=booking.id, **{**one.model_dump(), "document_number": number}))
         after = [one.name or one.surname for one in wanted.guests]
         journal.record(
             session,

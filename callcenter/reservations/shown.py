@@ -110,10 +110,11 @@ def _line(line: ReservationLine, codes: dict[int, str]) -> LineOut:
 
 def _person(one: ReservationGuest, *, see: bool) -> PersonOut:
     person = PersonOut.model_validate(one)
-    return person if see else person.model_copy(update={"document_number": _hidden(person.document_number)})
+    return person if see else person.model_copy(update={"document_number": hidden(person.document_number)})
 
 
-def _hidden(document: str) -> str:
+def hidden(document: str) -> str:
+    """Hide a document number from those who need it not."""
     return f"{document[:3]}****{document[-2:]}" if len(document) > 6 else "*" * len(document)
 
 

@@ -45,7 +45,7 @@ export default {
     price: '团队定价请填写金额。',
     discountReason: '优惠或团队定价须写明理由。',
   },
-  close: '取消',
+  close: '关闭',
   reasonMissing: '请写明理由。',
   asked: '客人的要求（可不填）',
   facts: '预订内容',
