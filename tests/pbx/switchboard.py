@@ -98,7 +98,7 @@ RESERVATION_TONES = {
     "cancel-surely": 2225,
     "cancelled": 2325,
     "by-operator": 2425,
-    "document": 2525,
+    "wrong": 2525,
 }
 """What a caller hears who asks after the own reservation; the other sentences are `OTHER_SENTENCE`."""
 OTHER_SENTENCE = 3400

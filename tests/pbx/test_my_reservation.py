@@ -151,7 +151,7 @@ async def test_given_a_stranger_who_knows_a_number_when_changing_then_the_proof_
     booking = await booked(house, number)
     async with asking(switchboard, line, "13900000009") as call:
         await answer(call, "zh", ("1", "number"), (booking, "next"), ("2", "proof"))
-        await answer(call, "zh", ("0000", "proof"), ("0000", "by-operator"))
+        await answer(call, "zh", ("0000", "wrong"), ("0000", "by-operator"))
         await in_queue(switchboard, line.queue)
     assert (await of_booking(house, booking))[0].state == "unconfirmed"
 
