@@ -51,6 +51,9 @@ from tests.postgres import running_postgres
 
 AT_ONCE = 16
 CHUNK = 2_000
+COPIED = 50_000
+"""Rows that the database copies in one statement: it must answer within its deadline."""
+
 QUERIES = 200
 TYPES = 10
 TODAY = date(2026, 12, 1)
@@ -298,7 +301,7 @@ async def fill_calls(database: Database, count: int) -> None:
     await _insert(database, Call, [_call(number) for number in range(made)])
     columns = [column.key for column in Call.__table__.columns]
     while made < count:
-        more = min(made, count - made)
+        more = min(made, count - made, COPIED)
         shift = {"id": f"id + {made}", "linkedid": f"'{made}.' || linkedid"}
         for name in ("started_at", "first_ring_at", "answered_at", "operator_answered_at", "ended_at", "known_until"):
             shift[name] = _earlier(database, name, 3 * made)
