@@ -373,13 +373,39 @@ async def _mute_in_a_prompt(reader: asyncio.StreamReader, writer: asyncio.Stream
     await reader.read()
 
 
+async def _mute_while_a_key_is_awaited(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"WAIT FOR DIGIT 300\n")
+    await reader.read()
+
+
+async def _mute_while_listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b'RECORD FILE "/nowhere/sound" sln "" 300 s=2\n')
+    await reader.read()
+
+
+async def _mute_before_the_result(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b'EXEC MSet "MENU_TARGET=enquiries"\n')
+    await reader.read()
+
+
 async def _gone_in_a_prompt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b'STREAM FILE "music/creek" ""\n')
     await asyncio.sleep(0.3)
 
 
 @pytest.mark.parametrize(
-    "peer", [_mute, _nonsense, _endless_nonsense, _half_a_command, _mute_in_a_prompt, _gone_in_a_prompt]
+    "peer",
+    [
+        _mute,
+        _nonsense,
+        _endless_nonsense,
+        _half_a_command,
+        _mute_in_a_prompt,
+        _mute_while_a_key_is_awaited,
+        _mute_while_listening,
+        _mute_before_the_result,
+        _gone_in_a_prompt,
+    ],
 )
 async def test_given_a_server_that_is_mute_or_mad_then_the_caller_reaches_the_queue_in_seconds(
     switchboard: Switchboard, desk: Desk, peer: Peer

@@ -87,11 +87,13 @@ async def test_given_the_application_is_killed_in_a_prompt_then_the_caller_reach
         assert "all busy" in heard(call)
 
 
-@pytest.mark.parametrize("place", ["zh/menu-main", "en/menu-language"])
+@pytest.mark.parametrize("place", ["zh/menu-main", "en/menu-language", "zh/menu-information"])
 async def test_given_the_application_freezes_in_a_prompt_then_the_caller_reaches_the_queue(
     switchboard: Switchboard, house: House, desk: Desk, place: str
 ) -> None:
     async with calling(switchboard, desk) as call:
+        if place == "zh/menu-information":
+            await choose(call, "zh", "4")
         await until(call, place)
         house.freeze()
         call.rtp.press("1")
