@@ -13,6 +13,7 @@ OPERATING = SUPERVISING | {Role.OPERATOR}
 CARD_KEEPING = OPERATING | {Role.FRONT_DESK}
 REVEALING = SUPERVISING | {Role.FRONT_DESK}
 IN_HOUSE = OPERATING | {Role.FRONT_DESK}
+RUNNING_ROOMS = SUPERVISING | {Role.FRONT_DESK}
 RECEIVING = {Role.FRONT_DESK, Role.MANAGER, Role.ADMIN}
 
 SPAN = "?from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z"
@@ -122,6 +123,54 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/due-calls/{id}/finish"): OPERATING,
     ("GET", "/api/v1/lost-callers"): OPERATING,
     ("POST", "/api/v1/lost-callers/call-back"): OPERATING,
+    ("GET", "/api/v1/availability"): IN_HOUSE,
+    ("GET", "/api/v1/customer-credit"): IN_HOUSE,
+    ("GET", "/api/v1/hotel-calendar"): IN_HOUSE,
+    ("GET", "/api/v1/meetings"): IN_HOUSE,
+    ("GET", "/api/v1/rate-plans"): IN_HOUSE,
+    ("GET", "/api/v1/reservation-form"): IN_HOUSE,
+    ("GET", "/api/v1/reservations"): IN_HOUSE,
+    ("GET", "/api/v1/reservations/{number}"): IN_HOUSE,
+    ("GET", "/api/v1/reservations/{number}/changes"): IN_HOUSE,
+    ("GET", "/api/v1/reservations/{number}/free-rooms"): IN_HOUSE,
+    ("GET", "/api/v1/room-chart"): IN_HOUSE,
+    ("GET", "/api/v1/room-plan"): IN_HOUSE,
+    ("GET", "/api/v1/seasons"): IN_HOUSE,
+    ("POST", "/api/v1/group-reservations"): IN_HOUSE,
+    ("POST", "/api/v1/meetings"): IN_HOUSE,
+    ("POST", "/api/v1/reservation-offers"): IN_HOUSE,
+    ("POST", "/api/v1/reservations"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/cancel"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/confirm"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/contacts"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/copies"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/deposits"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/reinstate"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/rooms/automatic"): IN_HOUSE,
+    ("PUT", "/api/v1/group-reservations/{number}"): IN_HOUSE,
+    ("PUT", "/api/v1/reservations/{number}"): IN_HOUSE,
+    ("PUT", "/api/v1/reservations/{number}/guests"): IN_HOUSE,
+    ("PUT", "/api/v1/reservations/{number}/rooms"): IN_HOUSE,
+    ("DELETE", "/api/v1/reservations/{number}"): IN_HOUSE,
+    ("POST", "/api/v1/reservations/{number}/forfeits"): RUNNING_ROOMS,
+    ("POST", "/api/v1/reservations/{number}/refunds"): RUNNING_ROOMS,
+    ("POST", "/api/v1/reservations/{number}/no-show"): RUNNING_ROOMS,
+    ("POST", "/api/v1/room-outages"): RUNNING_ROOMS,
+    ("DELETE", "/api/v1/room-outages/{id}"): RUNNING_ROOMS,
+    ("GET", "/api/v1/reservation-figures"): SUPERVISING,
+    ("GET", "/api/v1/reservations/export"): SUPERVISING,
+    ("POST", "/api/v1/reservations/{number}/unconfirm"): SUPERVISING,
+    ("POST", "/api/v1/reservations/{number}/approve"): MANAGING,
+    ("PUT", "/api/v1/rate-plans/{number}"): MANAGING,
+    ("POST", "/api/v1/seasons"): MANAGING,
+    ("PUT", "/api/v1/seasons/{id}"): MANAGING,
+    ("PUT", "/api/v1/room-types/{id}"): MANAGING,
+    ("GET", "/api/v1/discount-ceilings"): {Role.ADMIN},
+    ("PUT", "/api/v1/discount-ceilings/{id}"): {Role.ADMIN},
+    ("GET", "/api/v1/room-outages"): EVERYBODY,
+    ("GET", "/api/v1/room-types"): EVERYBODY,
+    ("GET", "/api/v1/rooms"): EVERYBODY,
+    ("PUT", "/api/v1/rooms/{number}/condition"): RUNNING_ROOMS | {Role.DEPARTMENT},
 }
 PUBLIC = {
     ("POST", "/api/v1/session"),
@@ -139,7 +188,7 @@ async def test_given_a_role_when_it_knocks_at_every_route_then_it_is_let_in_exac
 ) -> None:
     for (method, path), allowed in ALLOWED.items():
         csrf = await application.sign_in(role.value)
-        address = path.format(id=17) + (SPAN if path.endswith("figures") else "")
+        address = path.format(id=17, number=17) + (SPAN if path.endswith("figures") else "")
 
         answer = await application.client.request(method, address, headers=csrf)
 
@@ -150,7 +199,7 @@ async def test_given_nobody_signed_in_when_knocking_at_every_route_then_only_the
     application: Application,
 ) -> None:
     for method, path in ALLOWED:
-        answer = await application.client.request(method, path.format(id=17))
+        answer = await application.client.request(method, path.format(id=17, number=17))
         assert answer.status == 401, (method, path)
 
 
