@@ -7,8 +7,8 @@ from typing import Any
 
 from callcenter.guests.rules import GuestRules
 from callcenter.guests.schemas import GuestRow
+from callcenter.settings.sections import Words
 from callcenter.web.export import Column, Table
-from callcenter.words import Words
 
 TITLE = Words(zh="客人档案", en="Guests")
 

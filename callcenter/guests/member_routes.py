@@ -37,6 +37,7 @@ from callcenter.guests.work_schemas import (
     SaleList,
     SaleOut,
 )
+from callcenter.settings.sections import Words
 from callcenter.web.app import DATABASE
 from callcenter.web.export import CSV, Column, FileFormat, Table, export
 from callcenter.web.identity import requires
@@ -44,7 +45,6 @@ from callcenter.web.inputs import body, path_id, query
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content
 from callcenter.web.problems import language_of, words_of
-from callcenter.words import Words
 
 LARGEST_FILE = 10 * 1024 * 1024
 CHUNK = 64 * 1024

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from callcenter.guest_rules import GuestLevel, Inactivity
 from callcenter.guests.kinds import Side
 from callcenter.settings import Settings
-from callcenter.words import Words
+from callcenter.settings.guests import GuestLevel, Inactivity
+from callcenter.settings.sections import Words
 
 
 @dataclass(frozen=True, slots=True)

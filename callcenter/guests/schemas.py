@@ -13,10 +13,10 @@ from callcenter.guests.card import COLUMNS, Card, Document, Draft, Number, Origi
 from callcenter.guests.kinds import Channel, Colour, DocumentType, NumberKind, Sex, Source, Stage
 from callcenter.guests.models import Company, Guest
 from callcenter.guests.timeline import Happening
+from callcenter.settings.sections import Words
 from callcenter.web.export import FileFormat
 from callcenter.web.inputs import Input, Instant, Paragraph, Text
 from callcenter.web.output import Output
-from callcenter.words import Words
 
 Mask = Callable[[str], str]
 

@@ -21,8 +21,8 @@ import jinja2
 import structlog
 
 from callcenter.pbx.sounds import install_sounds, install_spoken_waits
-from callcenter.room_phones import of_each_length
 from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings, Skill
+from callcenter.settings.room_phones import of_each_length
 
 log = structlog.get_logger(__name__)
 

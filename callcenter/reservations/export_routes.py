@@ -9,12 +9,12 @@ from aiohttp import web
 from callcenter.reservations import shown, store
 from callcenter.reservations.parts import PARTS
 from callcenter.reservations.schemas import BookingConditions, ReservationRow
+from callcenter.settings.sections import Words
 from callcenter.web.app import DATABASE
 from callcenter.web.export import MEDIA, MOST_ROWS, Column, FileFormat, Table, export
 from callcenter.web.identity import AUDIT, address_of, requires, user_of
 from callcenter.web.inputs import query
 from callcenter.web.openapi import Contract, documented
-from callcenter.words import Words
 
 routes = web.RouteTableDef()
 

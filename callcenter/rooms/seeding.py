@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.booking_settings import RoomType as RoomTypeSettings
 from callcenter.db import insert_into
 from callcenter.rooms.models import Condition, Room, RoomType
 from callcenter.settings import Settings, Words
+from callcenter.settings.bookings import RoomType as RoomTypeSettings
 
 
 async def ensure_rooms(session: AsyncSession, settings: Settings) -> None:

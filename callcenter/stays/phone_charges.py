@@ -11,9 +11,9 @@ from sqlalchemy import String, cast, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call
-from callcenter.room_phones import RoomPhones, of_each_length
 from callcenter.rooms.models import Room
-from callcenter.stay_settings import PhoneRates
+from callcenter.settings.room_phones import RoomPhones, of_each_length
+from callcenter.settings.stays import PhoneRates
 from callcenter.stays import folio
 from callcenter.stays.kinds import LineKind
 from callcenter.stays.models import FolioLine, Stay

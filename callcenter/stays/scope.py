@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.settings import Settings
+from callcenter.settings.stays import PhoneRates
 from callcenter.staff.audit import AuditLog
-from callcenter.stay_settings import PhoneRates
 from callcenter.stays.kinds import ReasonMissing
 from callcenter.stays.models import Stay, StayChange
 from callcenter.telephony import PhoneClass

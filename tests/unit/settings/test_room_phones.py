@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.room_phones import LONGEST_NUMBER, of_each_length
 from callcenter.settings import load
+from callcenter.settings.room_phones import LONGEST_NUMBER, of_each_length
 from tests.unit.settings.test_settings import MINIMAL, mistakes, written
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from callcenter.words import Words
+from callcenter.settings.sections import Words
 
 LevelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from callcenter.sections import Section
+from callcenter.settings.sections import Section
 
 
 class Voicemail(Section):

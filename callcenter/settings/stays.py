@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from callcenter.sections import Section
+from callcenter.settings.sections import Section
 
 
 class PhoneRates(Section):

@@ -11,8 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from callcenter.sections import Name, Section
-from callcenter.words import Words
+from callcenter.settings.sections import Name, Section, Words
 
 
 def _from_minutes(value: object) -> object:

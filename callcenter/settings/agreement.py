@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
-    from callcenter.settings import Block, Settings
+    from callcenter.settings.house import Block
+    from callcenter.settings.whole import Settings
 
 EXAMPLES = 3
 PARKING = range(700, 721)

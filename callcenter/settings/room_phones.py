@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from callcenter.sections import Section
+from callcenter.settings.sections import Section
 
 LONGEST_NUMBER = 20
 
