@@ -136,7 +136,7 @@ def test_given_a_piece_when_its_rivals_are_chosen_then_they_are_the_words_most_l
     prompts = load_prompts(PROMPTS, dict.fromkeys(Language, "Example Inn"))
     piece = prompts["zh/digits/15"]
     group = [prompt for prompt in prompts.values() if prompt.group == piece.group]
-    assert {"五", "十"} <= {rival.words for rival in rivals(piece, group)}
+    assert {"二十五", "七十五"} <= {rival.words for rival in rivals(piece, group)}
 
 
 @pytest.fixture(scope="module")
