@@ -159,7 +159,7 @@ async def test_given_a_database_file_when_upgraded_then_only_its_owner_reads_it(
 def test_given_a_recording_when_kept_then_only_its_owner_reads_it_or_sees_its_name(tmp_path: Path) -> None:
     store = Store(tmp_path / "recordings")
 
-    store.keep(BytesIO(bytes(wav.FRAME_BYTES * 8)), 8, "pbx1/2026/11/21/one.wav")
+    store.keep(BytesIO(bytes(wav.CALL.frame_bytes * 8)), 8, "pbx1/2026/11/21/one.wav", wav.CALL)
 
     assert (tmp_path / "recordings/pbx1/2026/11/21/one.wav").is_file()
     assert open_to_others(tmp_path / "recordings") == []
