@@ -144,8 +144,7 @@ async def killed(house: House, meanwhile: Callable[[], Awaitable[None]]) -> None
 
 async def ended(house: House, meanwhile: Callable[[], Awaitable[None]]) -> None:
     """End the application in good order and start it anew."""
-    house.end()
-    await meanwhile()
+    await asyncio.gather(asyncio.to_thread(house.end), meanwhile())
     await house.started()
 
 
