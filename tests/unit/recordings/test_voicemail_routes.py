@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,9 @@ async def test_given_a_message_when_done_then_it_says_by_whom_and_can_be_opened_
 async def test_given_a_message_that_was_heard_when_opened_again_then_it_is_heard_not_new(desk: Desk) -> None:
     number = (await desk.get())["items"][0]["id"]
     await desk.application.client.get(f"/api/v1/voicemail/{number}/audio")
+    async with asyncio.timeout(10):  # noted when the sound has been sent, a moment after the answer began
+        while (await desk.get(f"/{number}"))["state"] != "heard":
+            await asyncio.sleep(0.01)
     await desk.post(f"/{number}/done")
     await desk.post(f"/{number}/reopen")
     assert (await desk.get(f"/{number}"))["state"] == "heard"
