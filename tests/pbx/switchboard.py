@@ -132,6 +132,11 @@ class Desk:
     supervisor: str
     room: str
 
+    @property
+    def queues_with_breaks(self) -> tuple[str, ...]:
+        """Asterisk's queues in which the application tells of a break; nobody is ever paused in the rescue queue."""
+        return (self.queue, f"{self.queue}-first", f"{self.queue}-wide")
+
 
 def desk_of(index: int) -> Desk:
     """The desk with this index, 0 to LINES - 1."""
@@ -302,14 +307,13 @@ class Switchboard:
     @contextlib.asynccontextmanager
     async def on_break(self, desk: Desk) -> AsyncIterator[None]:
         """The first operator has a break, as the application tells the queues; ended for whoever has the desk next."""
-        queues = [f"queue {desk.queue}{suffix}" for suffix in ("", "-first", "-wide")]
-        for queue in queues:
-            await self.rx(f"queue pause member PJSIP/op{desk.first} {queue} reason test")
+        for queue in desk.queues_with_breaks:
+            await self.rx(f"queue pause member PJSIP/op{desk.first} queue {queue} reason test")
         try:
             yield
         finally:
-            for queue in queues:
-                await self.rx(f"queue unpause member PJSIP/op{desk.first} {queue}")
+            for queue in desk.queues_with_breaks:
+                await self.rx(f"queue unpause member PJSIP/op{desk.first} queue {queue}")
 
     async def beat(self) -> None:
         """Do what the living application does: show the dialplan its heartbeat."""

@@ -356,7 +356,7 @@ async def _on_break(board: Switchboard, desk: Desk) -> AsyncIterator[None]:
 
 async def _pause(board: Switchboard, desk: Desk, *, paused: bool) -> None:
     async with orders(board) as actions:
-        for queue in (desk.queue, f"{desk.queue}-first", f"{desk.queue}-wide"):
+        for queue in desk.queues_with_breaks:
             await actions.queue_pause(f"PJSIP/op{desk.first}", queue, paused=paused, reason="break")
 
 
