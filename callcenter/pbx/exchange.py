@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 AMI_USER = "callcenter"
 SWEEP_SECONDS = 30.0
+QUEUE_RINGS_WITHIN = 1.5
+"""Seconds in which a queue rings an operator who became free for the first in line, unless that caller is talked to."""
+
 LOG_BYTES = 64_000_000
 """The event log is begun anew beyond this size, once all of it has been dealt with."""
 
@@ -86,6 +89,7 @@ class Exchange:
         self._event_log = cel.CelFile(event_log)
         self._serves = serves or {}
         self._unattended: set[CallKey] = set()
+        self._attended: set[CallKey] = set()
         self._orders: set[asyncio.Task[None]] = set()
         self.unusable = 0
         self.bridge = AmiBridge(
@@ -205,8 +209,8 @@ class Exchange:
         of_call = self._tracker.call_of(fact.uniqueid)
         freed = self._freed_by(fact, of_call) if isinstance(fact, HungUp) and of_call is not None else ""
         self._publish(self._tracker.feed(fact))
-        if freed:
-            self._attend_to_first_in_line(freed)
+        if freed and of_call is not None:
+            self._order(self._attend_to_first_in_line(freed), "interrupt-announcement", of_call)
         if of_call is not None and isinstance(fact, ChannelUp | HungUp):
             self._mind_recording(of_call)  # who is there can change without a word of it in the record
 
@@ -233,12 +237,30 @@ class Exchange:
         legs = (leg for leg in self._tracker.channels_of(key) if leg.uniqueid == hang_up.uniqueid)
         return next((leg.number for leg in legs if leg.kind is PartyKind.STAFF and leg.is_up), "")
 
-    def _attend_to_first_in_line(self, extension: str) -> None:
-        """Let nobody hear an announcement to its end whose turn has come: an operator became free."""
-        for key in first_in_line(self._tracker.open_calls(), self._serves.get(extension, ())):
-            for leg in self._tracker.channels_of(key):
-                if leg.is_main:
-                    self._order(self.actions.interrupt_announcement(leg.name), "interrupt-announcement", key)
+    async def _attend_to_first_in_line(self, extension: str) -> None:
+        """Let nobody hear an announcement to its end whose turn has come: an operator became free and is not rung.
+
+        The queue itself rings the operator at once where the first in line hears music. A key is pressed for nobody
+        else, and once is enough: each takes a tenth of a second out of the recording.
+        """
+        await asyncio.sleep(QUEUE_RINGS_WITHIN)
+        if extension in self._tracker.staff_on_calls():
+            return
+        calls = [
+            call for call in self.open_calls() if call.key not in self._attended and not self._is_rung_for(call.key)
+        ]
+        keys = first_in_line(calls, self._serves.get(extension, ()))
+        self._attended.update(keys)
+        try:
+            for leg in (leg for key in keys for leg in self._tracker.channels_of(key) if leg.is_main):
+                await self.actions.interrupt_announcement(leg.name)
+            await asyncio.sleep(QUEUE_RINGS_WITHIN)
+        finally:
+            self._attended.difference_update(keys)
+
+    def _is_rung_for(self, key: CallKey) -> bool:
+        legs = self._tracker.channels_of(key)
+        return any(leg.kind is PartyKind.STAFF and not leg.is_up for leg in legs)
 
     def _order(self, work: Coroutine[Any, Any, None], name: str, key: CallKey) -> None:
         """Ask the exchange for something that news made necessary, without holding the news up."""

@@ -128,6 +128,11 @@ class Tracker:
         channel = self._channels.get(uniqueid)
         return None if channel is None else channel.call.key
 
+    def staff_on_calls(self) -> frozenset[str]:
+        """The extensions of our staff that ring or talk."""
+        parties = (channel.party for channel in self._channels.values())
+        return frozenset(party.number for party in parties if party.kind is PartyKind.STAFF)
+
     def restore(self, snapshots: Iterable[CallSnapshot]) -> None:
         """Take up the open calls that were persisted; `reconcile` must follow and finds their channels.
 

@@ -345,20 +345,58 @@ async def test_given_staff_leave_guests_alone_then_the_recording_is_ended_once_u
     await fake.asked("StopMixMonitor", times=2)
 
 
+FIRST_IN_LINE = ("1777600000.8", "PJSIP/trunk-00000008")
+SECOND_IN_LINE = ("1777600009.9", "PJSIP/trunk-00000009")
+
+
+@pytest.fixture
+def queue_rings_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange_module, "QUEUE_RINGS_WITHIN", 0.05)
+
+
+async def two_wait(house: House) -> None:
+    house.guest_calls()
+    for uniqueid, name in (FIRST_IN_LINE, SECOND_IN_LINE):
+        house.send("Newchannel", Channel=name, ChannelState=4, Uniqueid=uniqueid, Linkedid=uniqueid, Exten="4001")
+        house.send("QueueCallerJoin", Uniqueid=uniqueid, Queue="enquiries", Position=1)
+    await house.until(lambda: sum(bool(call.queue_waits) for call in house.calls) >= 2)
+
+
+@pytest.mark.usefixtures("queue_rings_soon")
 async def test_given_an_operators_talk_ends_then_the_first_in_line_is_talked_to_no_longer(
     fake: FakeAmi, memory: NotingMemory, tmp_path: Path
 ) -> None:
     async with running(House(fake, tmp_path / "cel.csv", memory, serves={"8001": {"enquiries"}})) as house:
-        house.guest_calls()
-        waiting = ("1777600000.8", "PJSIP/trunk-00000008")
-        for uniqueid, name in (waiting, ("1777600009.9", "PJSIP/trunk-00000009")):
-            house.send("Newchannel", Channel=name, ChannelState=4, Uniqueid=uniqueid, Linkedid=uniqueid, Exten="4001")
-            house.send("QueueCallerJoin", Uniqueid=uniqueid, Queue="enquiries", Position=1)
-        await house.until(lambda: sum(bool(call.queue_waits) for call in house.calls) >= 2)
+        await two_wait(house)
         house.gone(OPERATOR)
         interrupted = await fake.asked("PlayDTMF")
 
-    assert interrupted["Channel"] == waiting[1]
+    assert interrupted["Channel"] == FIRST_IN_LINE[1]
+    assert fake.count("PlayDTMF") == 1
+
+
+@pytest.mark.usefixtures("queue_rings_soon")
+async def test_given_the_queue_rings_a_freed_operator_by_itself_then_only_the_next_free_one_interrupts_and_for_the_next(
+    fake: FakeAmi, memory: NotingMemory, tmp_path: Path
+) -> None:
+    serves = {"8001": {"enquiries"}, "8002": {"enquiries"}}
+    colleague = "1777600000.7"
+    async with running(House(fake, tmp_path / "cel.csv", memory, serves=serves)) as house:
+        await two_wait(house)
+        house.dialled("PJSIP/op8002-00000007", colleague)
+        house.send("Newstate", ChannelState=6, Uniqueid=colleague)
+        house.gone(OPERATOR)
+        house.send(
+            "Newchannel",
+            Channel="PJSIP/op8001-00000010",
+            ChannelState=5,
+            Uniqueid="1777600010.1",
+            Linkedid=FIRST_IN_LINE[0],
+        )
+        house.gone(colleague)
+        interrupted = await fake.asked("PlayDTMF")
+
+    assert interrupted["Channel"] == SECOND_IN_LINE[1]
     assert fake.count("PlayDTMF") == 1
 
 
