@@ -14,7 +14,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -235,6 +235,12 @@ async def finish(
     after = {"state": "done", "outcome": due.outcome, "note": due.note}
     audit(session, by, "due_call.done", _subject(due), before={"state": "taken"}, after=after, address=address)
     return due
+
+
+async def waits(session: AsyncSession, number: str, kinds: Collection[Kind]) -> bool:
+    """Tell whether a due call of `kinds` to `number` waits for somebody to take it."""
+    there = exists().where(DueCall.number == number, DueCall.kind.in_(kinds), DueCall.state == State.OPEN)
+    return bool(await session.scalar(select(there)))
 
 
 async def withdraw(
