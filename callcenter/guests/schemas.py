@@ -15,7 +15,7 @@ from callcenter.guests.models import Company, Guest
 from callcenter.guests.timeline import Happening
 from callcenter.settings.sections import Words
 from callcenter.web.export import FileFormat
-from callcenter.web.inputs import Input, Instant, Paragraph, Text
+from callcenter.web.inputs import Id, Input, Instant, Paragraph, Text
 from callcenter.web.output import Output
 
 Mask = Callable[[str], str]
@@ -27,7 +27,6 @@ Country = Annotated[str, Field(pattern=r"^([A-Za-z]{2})?$")]
 Day = Annotated[date, Field(ge=date(1880, 1, 1), le=date(2200, 12, 31))]
 Line = Annotated[Text, Field(max_length=500)]
 LatinName = Annotated[Text, Field(max_length=64)]
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class NumberIn(Input):

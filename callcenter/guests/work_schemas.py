@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from callcenter.guests.kinds import Channel, FollowUpState, Reason, Side
-from callcenter.guests.schemas import GuestRow, Id
-from callcenter.web.inputs import Input, Instant, Paragraph, Text
+from callcenter.guests.schemas import GuestRow
+from callcenter.web.inputs import Id, Input, Instant, Paragraph, Text
 from callcenter.web.output import Output
 
 Note = Annotated[Paragraph, Field(max_length=1000)]

@@ -8,10 +8,10 @@ from aiohttp import web
 from pydantic import ConfigDict
 
 from callcenter.reservations import figures
-from callcenter.reservations.schemas import Id, SpanFilter
+from callcenter.reservations.planning_schemas import SpanFilter
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires
-from callcenter.web.inputs import Input, query
+from callcenter.web.inputs import Id, Input, query
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.reservations import store
 from callcenter.reservations.chart import Residents
 from callcenter.reservations.models import Reservation
-from callcenter.reservations.schemas import FreeRoomOut
+from callcenter.reservations.planning_schemas import FreeRoomOut
 from callcenter.reservations.states import State
 from callcenter.rooms import nights
 from callcenter.rooms.models import RoomType

@@ -11,20 +11,20 @@ from pydantic import Field
 
 from callcenter.reservations import acts, meetings, shown
 from callcenter.reservations.parts import PARTS, note_of
+from callcenter.reservations.planning_schemas import DayFilter
 from callcenter.reservations.schemas import (
-    DayFilter,
     Guarantee,
-    Id,
     Language,
     Long,
     NoteIn,
+    Phone,
     ReservationDetail,
     Short,
     Words,
 )
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires, user_of
-from callcenter.web.inputs import Instant, Text, body, query
+from callcenter.web.inputs import Id, Instant, Text, body, query
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer
 
@@ -38,7 +38,7 @@ class MeetingIn(NoteIn):
     begins: Instant
     ends: Instant
     booker: Annotated[Text, Field(min_length=1, max_length=128)]
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9]{0,31}$")] = ""
+    phone: Phone = ""
     guest_id: Id | None = None
     language: Language = "zh"
     persons: int = Field(default=1, ge=1, le=2000)

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.reservations import allocation, deposits, free, journal, shown, store
 from callcenter.reservations.models import Reservation, ReservationGuest
 from callcenter.reservations.parts import PARTS, act_on, note_of
+from callcenter.reservations.planning_schemas import FreeRoomList
 from callcenter.reservations.rules import Booker, Desk, Note
 from callcenter.reservations.schemas import (
-    FreeRoomList,
     NoteIn,
     PaymentIn,
     PayOutIn,

@@ -12,7 +12,7 @@ from callcenter.reservations import availability, chart, prices
 from callcenter.reservations import booking as bookings
 from callcenter.reservations.models import RatePlan
 from callcenter.reservations.parts import PARTS
-from callcenter.reservations.schemas import (
+from callcenter.reservations.planning_schemas import (
     AvailabilityFilter,
     AvailabilityOut,
     CalendarDayOut,
@@ -22,7 +22,6 @@ from callcenter.reservations.schemas import (
     ClosedOut,
     DayFilter,
     FormOut,
-    LineOut,
     NightOut,
     OccupantOut,
     OfferIn,
@@ -31,6 +30,7 @@ from callcenter.reservations.schemas import (
     SpanFilter,
     TypeOut,
 )
+from callcenter.reservations.schemas import LineOut
 from callcenter.reservations.states import Kind
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires, user_of

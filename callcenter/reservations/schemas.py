@@ -5,67 +5,29 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from callcenter.reservations.booking import Wanted, WantedLine
 from callcenter.reservations.deposits import Method
 from callcenter.reservations.states import Kind, State
 from callcenter.reservations.store import BookingQuery
-from callcenter.web.inputs import MAX_ID, YEARS, Input, Text
+from callcenter.web.inputs import MAX_ID, Day, Id, Input, Text
 from callcenter.web.output import Output
 
-LONGEST_SPAN = 800
-
-
-def _sensible(day: date) -> date:
-    if day.year not in YEARS:
-        raise PydanticCustomError("year_out_of_range", "year out of range")
-    return day
-
-
-Day = Annotated[date, AfterValidator(_sensible)]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time of the hotel's own clock, such as 18:00."""
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Fen = Annotated[int, Field(ge=0, le=100_000_000)]
 Paid = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Short = Annotated[Text, Field(max_length=64)]
 Words = Annotated[Text, Field(max_length=200)]
 Long = Annotated[Text, Field(max_length=1000)]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9]{0,31}$")]
 Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,16}$")]
 Guarantee = Literal["none", "deposit", "prepaid", "agency", "company"]
 Language = Literal["zh", "en"]
-
-
-class SpanFilter(Input):
-    """From a day to before another one."""
-
-    first: Day = Field(alias="from")
-    until: Day = Field(alias="to")
-
-    @model_validator(mode="after")
-    def _span(self) -> SpanFilter:
-        if self.until <= self.first:
-            raise PydanticCustomError("range_reversed", "must end after it begins")
-        if (self.until - self.first).days > LONGEST_SPAN:
-            raise PydanticCustomError("range_too_long", "too long", {"days": LONGEST_SPAN})
-        return self
-
-
-class AvailabilityFilter(SpanFilter):
-    """From the night `from` to the morning of `to`, in a rate plan, of one type or all."""
-
-    plan: Code | None = None
-    type: Code | None = None
-
-
-class DayFilter(Input):
-    """A day; today where it is not given."""
-
-    day: Day | None = Field(default=None, alias="date")
 
 
 class BookingConditions(Input):
@@ -141,7 +103,7 @@ class _Common(NoteIn):
     departure: Day | None = None
     arrival_time: Clock | None = None
     booker: Annotated[Text, Field(min_length=1, max_length=128)]
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9]{0,31}$")] = ""
+    phone: Phone = ""
     guest_id: Id | None = None
     language: Language = "zh"
     persons: int = Field(default=1, ge=1, le=2000)
@@ -209,20 +171,6 @@ class GroupChange(GroupIn):
     """What is to be true of a group booking; `version` is the one that was seen."""
 
     version: int = Field(ge=0, le=MAX_ID)
-
-
-class OfferIn(Input):
-    """A booking to be priced and not made."""
-
-    type: Code
-    arrival: Day
-    departure: Day
-    plan: Code | None = None
-    discount: int = Field(default=0, ge=0, le=100)
-    price: Fen | None = None
-    extra_beds: int = Field(default=0, ge=0, le=200)
-    guest_id: Id | None = None
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9]{0,31}$")] = ""
 
 
 class CopiesIn(NoteIn):
@@ -433,154 +381,3 @@ class ChangeList(Output):
     """The change notes of a booking, oldest first."""
 
     items: list[ChangeOut]
-
-
-class NightOut(Output):
-    """A type in one night; `overbooking`: rooms that may still be sold beyond the stock; `price` is the list price."""
-
-    night: date
-    rooms: int
-    sold: int
-    free: int
-    overbooking: int
-    price: int
-
-
-class TypeOut(Output):
-    """A type over the nights asked for; `free` and `total` are for all of them."""
-
-    type: str
-    name_zh: str
-    name_en: str
-    free: int
-    overbooking: int
-    total: int
-    nights: list[NightOut]
-
-
-class AvailabilityOut(Output):
-    """What is free, by type."""
-
-    types: list[TypeOut]
-
-
-class CalendarDayOut(Output):
-    """A day of the hotel calendar, in rooms."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    day: date
-    arrivals: int
-    departures: int
-    staying: int
-    unconfirmed: int
-    rooms: int
-    free: int
-
-
-class CalendarOut(Output):
-    """The hotel calendar."""
-
-    days: list[CalendarDayOut]
-
-
-class OccupantOut(Output):
-    """A booking, or a stay, that holds a room from the night `first` to the morning of `until`."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    number: str
-    is_stay: bool
-    state: str
-    kind: str
-    booker: str
-    group_name: str
-    arrival: date
-    departure: date
-    first: date
-    until: date
-    beds: list[int]
-
-
-class ClosedOut(Output):
-    """An outage of a room."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    reason: str
-    first: date
-    until: date
-
-
-class ChartRoomOut(Output):
-    """A room: what it is on the day (of a plan: on its first day), and what holds it."""
-
-    number: str
-    type: str
-    floor: str
-    beds: int
-    condition: str
-    state: str
-    occupants: list[OccupantOut]
-    closed: list[ClosedOut]
-
-
-class ChartOut(Output):
-    """The room chart."""
-
-    day: date
-    rooms: list[ChartRoomOut]
-
-
-class OfferOut(Output):
-    """What a booking would cost; `former_price`: what this customer paid a night before; `approval`: a manager's."""
-
-    line: LineOut
-    total: int
-    discount: int
-    ceiling: int
-    extra_bed_price: int
-    former_price: int | None
-    approval_wanted: bool
-    free: int
-    overbooking: int
-
-
-class PlanOut(Output):
-    """A rate plan."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    code: str
-    name_zh: str
-    name_en: str
-    breakfasts: int
-
-
-class FormOut(Output):
-    """What the booking form begins with: the hotel's today, default dates, the operator's ceiling, plans."""
-
-    today: date
-    arrival: date
-    departure: date
-    arrival_time: str
-    departure_time: str
-    discount_ceiling: int
-    plans: list[PlanOut]
-
-
-class FreeRoomOut(Output):
-    """A room that can be chosen; `occupied`: somebody is in it now (green), else it is empty (black)."""
-
-    number: str
-    type: str
-    beds: int
-    condition: str
-    occupied: bool
-
-
-class FreeRoomList(Output):
-    """The rooms that can be chosen for a booking."""
-
-    items: list[FreeRoomOut]

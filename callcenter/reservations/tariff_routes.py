@@ -14,10 +14,10 @@ from callcenter.errors import InvalidInput
 from callcenter.reservations import tariffs
 from callcenter.reservations.models import Season
 from callcenter.reservations.parts import PARTS
-from callcenter.reservations.schemas import Code, Day, Fen, Id
+from callcenter.reservations.schemas import Code, Fen
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import address_of, requires, user_of
-from callcenter.web.inputs import Input, Text, body, path_id
+from callcenter.web.inputs import Day, Id, Input, Text, body, path_id
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer, no_content
 

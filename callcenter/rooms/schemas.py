@@ -5,23 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from callcenter.rooms.models import Condition
-from callcenter.web.inputs import YEARS, Input, Text
+from callcenter.web.inputs import Day, Input, Text
 from callcenter.web.output import Output
 
 LONGEST_OUTAGE = 366
 
-
-def _sensible(day: date) -> date:
-    if day.year not in YEARS:
-        raise PydanticCustomError("year_out_of_range", "year out of range")
-    return day
-
-
-Day = Annotated[date, AfterValidator(_sensible)]
 Name = Annotated[Text, Field(min_length=1, max_length=64)]
 Fen = Annotated[int, Field(ge=0, le=100_000_000)]
 RoomNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,8}$")]

@@ -8,8 +8,7 @@ from aiohttp import web
 
 from callcenter.stays import messages, reading, wake_ups
 from callcenter.stays.kinds import Source
-from callcenter.stays.parts import PARTS
-from callcenter.stays.schemas import (
+from callcenter.stays.message_schemas import (
     DueMessageOut,
     DueMessages,
     MessageIn,
@@ -22,6 +21,7 @@ from callcenter.stays.schemas import (
     WakeUpOut,
     WakeUps,
 )
+from callcenter.stays.parts import PARTS
 from callcenter.web.identity import address_of, requires, user_of
 from callcenter.web.inputs import body, path_id
 from callcenter.web.openapi import Contract, documented

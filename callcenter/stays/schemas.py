@@ -5,30 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from callcenter.settings import Extension
 from callcenter.stays.checking_in import Person, Registration
-from callcenter.stays.kinds import GuestType, LineKind, PaymentMethod, StayState, StayType, WakeUpState
-from callcenter.stays.models import FolioLine, GuestMessage, StayChange, StayGuest, WakeUp
+from callcenter.stays.kinds import GuestType, LineKind, PaymentMethod, StayState, StayType
+from callcenter.stays.message_schemas import MessageOut, WakeUpOut
+from callcenter.stays.models import FolioLine, StayChange, StayGuest
 from callcenter.stays.reading import StayQuery, StayRow, WholeStay
 from callcenter.telephony import PhoneClass
-from callcenter.web.inputs import MAX_ID, YEARS, Input, Instant, Text
-from callcenter.web.output import Output
+from callcenter.web.inputs import Day, Id, Input, Paragraph, Text
+from callcenter.web.output import Output, columns
 
 MOST = 100_000_000
 """Fen: no single price or payment is higher."""
 
-
-def _in_range(value: date) -> date:
-    if value.year not in YEARS:
-        raise PydanticCustomError("year_out_of_range", "year out of range")
-    return value
-
-
-Day = Annotated[date, AfterValidator(_in_range)]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Money = Annotated[int, Field(ge=0, le=MOST)]
 Paid = Annotated[int, Field(ge=1, le=MOST)]
 Short = Annotated[Text, Field(max_length=64)]
@@ -36,15 +27,7 @@ Line = Annotated[Text, Field(max_length=200)]
 Bed = Annotated[int, Field(ge=0, le=9)]
 BookingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,16}$")]
 Reason = Annotated[Text, Field(min_length=1, max_length=200)]
-
-
-def _lines(value: str) -> str:
-    if not value.replace("\n", " ").isprintable():
-        raise PydanticCustomError("string_unicode", "contains invalid characters")
-    return value
-
-
-LongText = Annotated[str, Field(max_length=1000), AfterValidator(_lines)]
+LongText = Annotated[Paragraph, Field(max_length=1000)]
 
 
 class PersonIn(Input):
@@ -210,35 +193,6 @@ class TransferIn(Input):
     reason: Reason
 
 
-class MessageIn(Input):
-    """A message. `remind_at`: when it appears by itself; null for never."""
-
-    guest: Short = ""
-    sender: Annotated[Text, Field(min_length=1, max_length=64)]
-    sender_phone: Annotated[Text, Field(max_length=32)] = ""
-    content: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_lines)]
-    remind_at: Instant | None = None
-
-
-class Tick(Input):
-    """Whether the guest has the message."""
-
-    delivered: bool
-
-
-class WakeUpIn(Input):
-    """When to wake the guest."""
-
-    at: Instant
-
-
-class RoomWakeUpIn(Input):
-    """When to wake whoever is registered in a room."""
-
-    room: Extension
-    at: Instant
-
-
 class StayOut(Output):
     """A stay in a list. `balance`: what the guest owes, below zero what the house owes; `messages`: not delivered."""
 
@@ -270,13 +224,8 @@ class StayOut(Output):
     @classmethod
     def of(cls, row: StayRow) -> Self:
         """Show a row."""
-        own = {
-            name: getattr(row.stay, name)
-            for name in cls.model_fields
-            if name not in ("room", "room_type", "guests", "link", "balance", "messages", "wake_up")
-        }
         return cls(
-            **own,
+            **columns(row.stay, cls, "room", "room_type", "guests", "link", "balance", "messages", "wake_up"),
             room=row.room,
             room_type=row.room_type,
             guests=list(row.guests),
@@ -324,76 +273,6 @@ class LineOut(Output):
     reverses: int | None
     reversed: bool
     editable: bool
-
-
-class MessageOut(Output):
-    """A message for a guest."""
-
-    id: int
-    stay: int
-    guest: str
-    sender: str
-    sender_phone: str
-    content: str
-    remind_at: datetime | None
-    entered_at: datetime
-    entered_by: str
-    delivered_at: datetime | None
-    delivered_by: str
-
-    @classmethod
-    def of(cls, message: GuestMessage) -> Self:
-        """Show a message."""
-        return cls(**_columns(message, cls, "stay"), stay=message.stay_id)
-
-
-class DueMessageOut(MessageOut):
-    """A message whose time has come, with the room in which the guest is now."""
-
-    room: str
-
-
-class DueMessages(Output):
-    """What must appear now; `popups`: whether it does so by itself."""
-
-    popups: bool
-    items: list[DueMessageOut]
-
-
-class WakeUpOut(Output):
-    """A wake-up time."""
-
-    id: int
-    stay: int
-    due_at: datetime
-    state: WakeUpState
-    source: str
-    entered_at: datetime
-    entered_by: str
-
-    @classmethod
-    def of(cls, wake_up: WakeUp) -> Self:
-        """Show a wake-up time."""
-        return cls(**_columns(wake_up, cls, "stay"), stay=wake_up.stay_id)
-
-
-class RoomWakeUpOut(WakeUpOut):
-    """A wake-up time with room and guests."""
-
-    room: str
-    guests: list[str]
-
-
-class RoomWakeUps(Output):
-    """Every wake-up time that is due, earliest first."""
-
-    items: list[RoomWakeUpOut]
-
-
-class WakeUps(Output):
-    """Wake-up times."""
-
-    items: list[WakeUpOut]
 
 
 class ChangeOut(Output):
@@ -477,7 +356,7 @@ def line_out(line: FolioLine, *, taken_back: bool, audited_until: date | None) -
     stands = not taken_back and line.reverses_id is None
     is_open = audited_until is None or line.day > audited_until
     return LineOut(
-        **_columns(line, LineOut, "reverses", "reversed", "editable"),
+        **columns(line, LineOut, "reverses", "reversed", "editable"),
         reverses=line.reverses_id,
         reversed=taken_back,
         editable=stands and is_open,
@@ -490,7 +369,7 @@ def _folio(found: WholeStay) -> list[LineOut]:
 
 
 def _person(guest: StayGuest, *, documents: bool) -> GuestOut:
-    shown = GuestOut(**_columns(guest, GuestOut))
+    shown = GuestOut(**columns(guest, GuestOut))
     if documents or not shown.document_number:
         return shown
     covered = "*" * max(4, len(shown.document_number) - 4) + shown.document_number[-4:]
@@ -498,8 +377,4 @@ def _person(guest: StayGuest, *, documents: bool) -> GuestOut:
 
 
 def _change(change: StayChange) -> ChangeOut:
-    return ChangeOut(**_columns(change, ChangeOut))
-
-
-def _columns(row: object, shape: type[Output], *but: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in shape.model_fields if name not in but}
+    return ChangeOut(**columns(change, ChangeOut))

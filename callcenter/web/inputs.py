@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from callcenter.errors import InvalidInput, NotFound
@@ -18,6 +18,7 @@ MAX_ID = 2**63 - 1
 YEARS = range(2000, 2200)
 
 M = TypeVar("M", bound=BaseModel)
+D = TypeVar("D", bound=date)
 
 
 class Input(BaseModel):
@@ -38,7 +39,7 @@ def _printable_lines(value: str) -> str:
     return value
 
 
-def _in_range(value: datetime) -> datetime:
+def _in_range(value: D) -> D:
     if value.year not in YEARS:
         raise PydanticCustomError("year_out_of_range", "year out of range")
     return value
@@ -52,6 +53,12 @@ Paragraph = Annotated[str, AfterValidator(_printable_lines)]
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
 """An instant with its zone, in a year that makes sense."""
+
+Day = Annotated[date, AfterValidator(_in_range)]
+"""A day of the hotel, in a year that makes sense."""
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+"""The number of a row of ours."""
 
 
 async def body(request: web.Request, model: type[M]) -> M:

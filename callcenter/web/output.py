@@ -19,6 +19,11 @@ class Output(BaseModel):
     """Base of everything sent to a client."""
 
 
+def columns(row: object, shape: type[Output], *but: str) -> dict[str, Any]:
+    """Take from a row of the database what `shape` shows, `but` for what the row does not have by that name."""
+    return {name: getattr(row, name) for name in shape.model_fields if name not in but}
+
+
 def answer(content: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
     """Send `content` as JSON."""
     return web.Response(body=content.model_dump_json().encode(), status=status, content_type="application/json")
