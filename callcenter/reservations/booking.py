@@ -345,7 +345,7 @@ def _quantities(lines: Sequence[ReservationLine]) -> Counter[tuple[int, int]]:
 async def _checked_offer(session: AsyncSession, desk: Desk, wanted: Wanted, by: Booker) -> Offer:
     offered = await offer(session, wanted)
     if offered.discount > 0:
-        ceiling = await prices.ceiling_of(session, by, desk.rules)
+        ceiling = await prices.ceiling_of(session, by, desk.rules.ceilings)
         prices.check_discount(offered.discount, wanted.discount_reason, ceiling)
     return offered
 

@@ -17,7 +17,7 @@ from callcenter.rooms.models import Holder, Outage, Room, RoomNight, RoomType
 
 
 class RoomState(StrEnum):
-    """What a room is on a day; `OCCUPIED` guests stay tonight, `DUE_OUT` ones leave today."""
+    """What a room is on a day; `OCCUPIED` guests stay tonight, `DUE_OUT` ones leave today or should have left."""
 
     VACANT = "vacant"
     OCCUPIED = "occupied"
@@ -92,9 +92,9 @@ class ChartRoom:
 def room_state(one: ChartRoom, day: date) -> RoomState:
     """Say what a room is on `day`: somebody who is in it counts before whoever comes, and both before an outage."""
     inside = [held for held in one.occupants if held.state == State.CHECKED_IN]
-    if any(held.first <= day < held.until for held in inside):
+    if any(held.first <= day < held.until and day < held.departure for held in inside):
         return RoomState.OCCUPIED
-    if any(held.until == day for held in inside):
+    if any(held.first <= day <= held.until for held in inside):
         return RoomState.DUE_OUT
     if any(held.first <= day < held.until and held.state in COMING for held in one.occupants):
         return RoomState.DUE_IN
@@ -142,7 +142,8 @@ async def _held(
     )
     found: dict[tuple[int, str, int], tuple[set[date], set[int]]] = {}
     for room_id, holder, number, night, bed in await session.execute(statement):
-        nights, beds = found.setdefault((room_id, holder, number), (set(), set()))
+        kind = Holder.STAY if holder == Holder.OVERSTAY else holder
+        nights, beds = found.setdefault((room_id, kind, number), (set(), set()))
         nights.add(night)
         beds.add(bed)
     return found

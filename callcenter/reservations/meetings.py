@@ -93,7 +93,7 @@ async def create(session: AsyncSession, desk: Desk, wanted: WantedMeeting, by: B
         raise NotFound(kind="room", id=wanted.room)
     room, kind = found
     if wanted.discount:
-        ceiling = await prices.ceiling_of(session, by, rules)
+        ceiling = await prices.ceiling_of(session, by, rules.ceilings)
         prices.check_discount(wanted.discount, wanted.discount_reason, ceiling)
     wanted_slots = slots(wanted.begins, wanted.ends)
     await _must_be_free(session, room, wanted_slots)

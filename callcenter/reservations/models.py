@@ -246,3 +246,45 @@ class DiscountCeiling(Base):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     percent: Mapped[int] = mapped_column(SmallInteger)
+
+
+class RoleCeiling(Base):
+    """How much a role may take off, in percent, instead of what the settings say."""
+
+    __tablename__ = "role_discount_ceilings"
+
+    role: Mapped[str] = mapped_column(String(32), primary_key=True)
+    percent: Mapped[int] = mapped_column(SmallInteger)
+
+
+class DayPrice(Base):
+    """The price of a type in one night, in fen: in a plan (its code), or outside every plan (empty)."""
+
+    __tablename__ = "day_prices"
+    __table_args__ = (Index(None, "plan", "night"),)
+
+    type_id: Mapped[int] = mapped_column(ForeignKey("room_types.id"), primary_key=True)
+    night: Mapped[date] = mapped_column(Date, primary_key=True)
+    plan: Mapped[str] = mapped_column(String(32), primary_key=True)
+    price: Mapped[int]
+
+
+class CalendarFeed(Base):
+    """An address under which one subscriber reads the arrivals of a type (or all) as a calendar.
+
+    Only the hash of the secret in the address is kept. `type_id`: None for every type.
+    """
+
+    __tablename__ = "calendar_feeds"
+    __table_args__ = (UniqueConstraint("secret_hash"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber: Mapped[str] = mapped_column(String(64))
+    type_id: Mapped[int | None] = mapped_column(ForeignKey("room_types.id"))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(64))
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(String(64))
+    read_at: Mapped[datetime | None]
+    """When a subscriber read it last, to the hour."""

@@ -50,7 +50,7 @@ async def show_reservation_form(request: web.Request) -> web.Response:
     today = desk.rules.today(desk.clock.now())
     arrival, departure = bookings.default_dates(None, today)
     async with request.app[DATABASE].read() as session:
-        ceiling = await prices.ceiling_of(session, user_of(request), desk.rules)
+        ceiling = await prices.ceiling_of(session, user_of(request), desk.rules.ceilings)
         plans = await session.scalars(select(RatePlan).where(RatePlan.active).order_by(RatePlan.code))
         shown = [PlanOut.model_validate(plan) for plan in plans]
     return answer(
@@ -100,7 +100,7 @@ async def offer_reservation(request: web.Request) -> web.Response:
         offered = await bookings.offer(session, asked)
         line = offered.lines[0]
         former = await bookings.former_price(session, asked, line.type.id, None)
-        ceiling = await prices.ceiling_of(session, user_of(request), rules)
+        ceiling = await prices.ceiling_of(session, user_of(request), rules.ceilings)
         stock = await availability.availability(session, wanted.arrival, wanted.departure, type_code=wanted.type)
     return answer(
         OfferOut(

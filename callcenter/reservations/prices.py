@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
 
@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.errors import HouseError
-from callcenter.reservations.models import DiscountCeiling, Rate, RatePlan, Season
-from callcenter.reservations.rules import Booker, BookingRules
+from callcenter.reservations.models import DayPrice, DiscountCeiling, Rate, RatePlan, RoleCeiling, Season
+from callcenter.reservations.rules import Booker
 
 
 class DiscountAboveCeiling(HouseError):
@@ -58,13 +58,23 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """The prices of one plan; without an entry for a night the type's own price stands."""
+    """The prices of one plan; without an entry for a night the type's own price stands.
+
+    `days`: prices of single nights in the plan, before everything else; `standard_days`: those outside every plan,
+    which stand in for the type's own price.
+    """
 
     spans: Sequence[Span] = ()
     prices: Sequence[Price] = ()
+    days: Mapping[tuple[int, date], int] = field(default_factory=dict)
+    standard_days: Mapping[tuple[int, date], int] = field(default_factory=dict)
 
     def of_night(self, type_id: int, night: date, standard: int) -> int:
-        """Return the list price: of the highest season that has a price for that weekday, else outside seasons."""
+        """Return the list price: of the night itself, of the highest season that has one, else outside seasons."""
+        of_day = self.days.get((type_id, night))
+        if of_day is not None:
+            return of_day
+        standard = self.standard_days.get((type_id, night), standard)
         weekday = str(night.isoweekday())
         fitting = {
             price.season_id: price.price
@@ -112,10 +122,16 @@ def needs_approval(price: int, listed: int, former: int | None) -> bool:
     return former is not None and price < former and price < listed
 
 
-async def ceiling_of(session: AsyncSession, by: Booker, rules: BookingRules) -> int:
-    """Return how many percent `by` may take off: the user's own ceiling, else that of the role."""
+async def ceiling_of(session: AsyncSession, by: Booker, settings: Mapping[str, int]) -> int:
+    """Return how many percent `by` may take off: the user's own ceiling, else that of the role.
+
+    `settings`: the ceilings of the roles in the settings, for those that have no other by now.
+    """
     own = await session.scalar(select(DiscountCeiling.percent).where(DiscountCeiling.user_id == by.user_id))
-    return rules.ceilings.get(by.role, 0) if own is None else own
+    if own is not None:
+        return own
+    of_role = await session.scalar(select(RoleCeiling.percent).where(RoleCeiling.role == by.role))
+    return settings.get(by.role, 0) if of_role is None else of_role
 
 
 async def tariff_of(session: AsyncSession, plan: str, first: date, until: date) -> Tariff:
@@ -124,8 +140,12 @@ async def tariff_of(session: AsyncSession, plan: str, first: date, until: date) 
     Raises:
         UnknownPlan: there is no such plan, or it is no longer sold.
     """
+    found = select(DayPrice).where(DayPrice.night >= first, DayPrice.night < until, DayPrice.plan.in_(("", plan)))
+    days: dict[str, dict[tuple[int, date], int]] = {"": {}, plan: {}}
+    for one in await session.scalars(found):
+        days[one.plan][one.type_id, one.night] = one.price
     if not plan:
-        return Tariff()
+        return Tariff(standard_days=days[""])
     number = await session.scalar(select(RatePlan.id).where(RatePlan.code == plan, RatePlan.active))
     if number is None:
         raise UnknownPlan(plan=plan)
@@ -134,11 +154,13 @@ async def tariff_of(session: AsyncSession, plan: str, first: date, until: date) 
     return Tariff(
         [Span(one.id, one.first, one.last, one.rank) for one in seasons],
         [Price(one.type_id, one.season_id, one.weekdays, one.price) for one in rates],
+        days[plan],
+        days[""],
     )
 
 
 def nightly(tariff: Tariff, type_id: int, standard: int, nights: Iterable[date]) -> Mapping[date, int]:
     """Return the list price of each night."""
-    if all(price.type_id != type_id for price in tariff.prices):
-        return dict.fromkeys(nights, standard)
-    return {night: tariff.of_night(type_id, night, standard) for night in nights}
+    if tariff.days or any(price.type_id == type_id for price in tariff.prices):
+        return {night: tariff.of_night(type_id, night, standard) for night in nights}
+    return {night: tariff.standard_days.get((type_id, night), standard) for night in nights}

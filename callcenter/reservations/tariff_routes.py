@@ -1,4 +1,4 @@
-"""Rate plans, seasons and discount ceilings over HTTP. Prices are in fen a night."""
+"""Rate plans, seasons, prices of single nights and discount ceilings over HTTP. Prices are in fen a night."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from callcenter.errors import InvalidInput
-from callcenter.reservations import tariffs
+from callcenter.reservations import ceilings, day_prices, tariffs
 from callcenter.reservations.models import Season
 from callcenter.reservations.parts import PARTS
+from callcenter.reservations.planning_schemas import SpanFilter
 from callcenter.reservations.schemas import Code, Fen
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import address_of, requires, user_of
-from callcenter.web.inputs import Day, Id, Input, Text, body, path_id
+from callcenter.web.inputs import Day, Id, Input, Text, body, path_id, query
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer, no_content
+
+RATES = "rates"
+"""The subject under which pages hear that prices or ceilings changed."""
+
+LONGEST = 400
+"""Nights that can be priced at once."""
 
 Name = Annotated[Text, Field(min_length=1, max_length=64)]
 
@@ -104,8 +111,47 @@ class SeasonList(Output):
     items: list[SeasonOut]
 
 
+class DayPriceFilter(SpanFilter):
+    """Nights from `from` to before `to`, in a plan, or outside every one."""
+
+    plan: Code | None = None
+
+
+class DayPriceIn(Input):
+    """What nights of types shall cost; null: what they cost without it. Both days belong to it."""
+
+    plan: Code | None = None
+    types: Annotated[list[Code], Field(min_length=1, max_length=50)]
+    first: Day
+    last: Day
+    weekdays: Annotated[str, Field(pattern=r"^1?2?3?4?5?6?7?$", min_length=1)] = "1234567"
+    price: Fen | None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DayPriceIn:
+        if self.last < self.first:
+            raise PydanticCustomError("range_reversed", "must end after it begins")
+        if (self.last - self.first).days >= LONGEST:
+            raise PydanticCustomError("range_too_long", "too long", {"days": LONGEST})
+        return self
+
+
+class DayPriceOut(Output):
+    """The price of a type that was set for a night."""
+
+    type: str
+    night: date
+    price: int
+
+
+class DayPriceList(Output):
+    """The prices that were set for single nights."""
+
+    items: list[DayPriceOut]
+
+
 class CeilingIn(Input):
-    """A user's own discount ceiling in percent; null lets the role's count again."""
+    """A discount ceiling in percent; null: a user's goes by the role, a role's by the settings again."""
 
     percent: int | None = Field(ge=0, le=100)
 
@@ -162,6 +208,7 @@ async def set_rate_plan(request: web.Request) -> web.Response:
     async with request.app[DATABASE].begin() as session:
         audit = request.app[PARTS].desk.audit
         await tariffs.set_plan(session, plan, user_of(request), audit, address_of(request))
+    _tell(request)
     return no_content()
 
 
@@ -191,15 +238,72 @@ async def change_season(request: web.Request) -> web.Response:
     return answer(await _set_season(request, path_id(request, "season")))
 
 
+@routes.delete("/api/v1/seasons/{id}")
+@documented(Contract(status=HTTPStatus.NO_CONTENT))
+@requires("reservations.rates")
+async def remove_season(request: web.Request) -> web.Response:
+    """Remove a season with the prices that plans have in it; bookings made keep theirs."""
+    number = path_id(request, "season")
+    audit = request.app[PARTS].desk.audit
+    async with request.app[DATABASE].begin() as session:
+        await tariffs.remove_season(session, number, user_of(request), audit, address_of(request))
+    _tell(request)
+    return no_content()
+
+
+@routes.get("/api/v1/day-prices")
+@documented(Contract(query=DayPriceFilter, answer=DayPriceList))
+@requires("reservations.read")
+async def list_day_prices(request: web.Request) -> web.Response:
+    """Show the prices that were set for single nights; what every night costs is told by the availability."""
+    wanted = query(request, DayPriceFilter)
+    async with request.app[DATABASE].read() as session:
+        found = await day_prices.of_span(session, wanted.plan or "", wanted.first, wanted.until)
+    items = [DayPriceOut(type=code, night=night, price=price) for code, night, price in found]
+    return answer(DayPriceList(items=items))
+
+
+@routes.put("/api/v1/day-prices")
+@documented(Contract(body=DayPriceIn, status=HTTPStatus.NO_CONTENT))
+@requires("reservations.rates")
+async def set_day_prices(request: web.Request) -> web.Response:
+    """Set what nights of types cost, or let their usual price count again; bookings made keep theirs."""
+    sent = await body(request, DayPriceIn)
+    wanted = day_prices.DayPriceWanted(
+        sent.plan or "", tuple(sent.types), sent.first, sent.last, sent.weekdays, sent.price
+    )
+    audit = request.app[PARTS].desk.audit
+    async with request.app[DATABASE].begin() as session:
+        await day_prices.set_prices(session, wanted, user_of(request), audit, address_of(request))
+    _tell(request)
+    return no_content()
+
+
 @routes.get("/api/v1/discount-ceilings")
 @documented(Contract(answer=CeilingList))
-@requires("staff.manage")
+@requires("reservations.rates")
 async def list_discount_ceilings(request: web.Request) -> web.Response:
     """Show how much each role may take off, and who has a ceiling of their own."""
     async with request.app[DATABASE].read() as session:
-        found = await tariffs.ceilings(session)
+        found = await ceilings.ceilings(session)
+        roles = await ceilings.of_roles(session, request.app[PARTS].desk.rules.ceilings)
     items = [CeilingOut(user_id=user.id, username=user.username, percent=percent) for user, percent in found]
-    return answer(CeilingList(roles=dict(request.app[PARTS].desk.rules.ceilings), items=items))
+    return answer(CeilingList(roles=roles, items=items))
+
+
+@routes.put("/api/v1/role-discount-ceilings/{number}")
+@documented(Contract(body=CeilingIn, status=HTTPStatus.NO_CONTENT, ids="string"))
+@requires("staff.manage")
+async def set_role_discount_ceiling(request: web.Request) -> web.Response:
+    """Let everybody of a role take off so many percent, or as many as the settings say."""
+    role = request.match_info["number"][:32]
+    wanted = await body(request, CeilingIn)
+    desk, by = request.app[PARTS].desk, user_of(request)
+    async with request.app[DATABASE].begin() as session:
+        settings = desk.rules.ceilings
+        await ceilings.set_of_role(session, role, wanted.percent, settings, by, desk.audit, address_of(request))
+    _tell(request)
+    return no_content()
 
 
 @routes.put("/api/v1/discount-ceilings/{id}")
@@ -211,7 +315,8 @@ async def set_discount_ceiling(request: web.Request) -> web.Response:
     wanted = await body(request, CeilingIn)
     audit = request.app[PARTS].desk.audit
     async with request.app[DATABASE].begin() as session:
-        await tariffs.set_ceiling(session, number, wanted.percent, user_of(request), audit, address_of(request))
+        await ceilings.set_ceiling(session, number, wanted.percent, user_of(request), audit, address_of(request))
+    _tell(request)
     return no_content()
 
 
@@ -221,7 +326,12 @@ async def _set_season(request: web.Request, number: int | None) -> SeasonOut:
     audit = request.app[PARTS].desk.audit
     async with request.app[DATABASE].begin() as session:
         kept = await tariffs.set_season(session, number, season, user_of(request), audit, address_of(request))
+    _tell(request)
     return _season(kept)
+
+
+def _tell(request: web.Request) -> None:
+    request.app[PARTS].live.publish_changed(RATES)
 
 
 def _season(season: Season) -> SeasonOut:

@@ -1,4 +1,4 @@
-"""Keeping what nights cost: rate plans with their prices, seasons, and each user's own discount ceiling."""
+"""Keeping what nights cost: rate plans with their prices, and seasons."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.errors import HouseError, NotFound
 from callcenter.reservations import store
-from callcenter.reservations.models import DiscountCeiling, Rate, RatePlan, Season
+from callcenter.reservations.models import Rate, RatePlan, Season
 from callcenter.reservations.rules import Booker
 from callcenter.rooms.models import RoomType
 from callcenter.staff.audit import AuditLog
-from callcenter.staff.models import User
 
 
 class SeasonUnknown(HouseError):
@@ -132,41 +131,27 @@ async def set_season(
     return season
 
 
-async def ceilings(session: AsyncSession) -> list[tuple[User, int]]:
-    """Return the users with a discount ceiling of their own, in percent, by name."""
-    statement = select(User, DiscountCeiling.percent).join(DiscountCeiling, DiscountCeiling.user_id == User.id)
-    return [(user, percent) for user, percent in await session.execute(statement.order_by(User.username))]
-
-
-async def set_ceiling(
-    session: AsyncSession, user_id: int, percent: int | None, by: Booker, audit: AuditLog, address: str
-) -> None:
-    """Give a user a discount ceiling of their own, in percent; None lets the role's count again.
+async def remove_season(session: AsyncSession, number: int, by: Booker, audit: AuditLog, address: str) -> None:
+    """Remove a season with every price that plans have in it; bookings made keep theirs.
 
     Raises:
-        NotFound: there is no such user.
+        NotFound: there is no such season.
     """
-    user = await session.get(User, user_id)
-    if user is None:
-        raise NotFound(kind="user", id=user_id)
-    ceiling = await session.get(DiscountCeiling, user_id, with_for_update=True)
-    before = None if ceiling is None else ceiling.percent
-    if percent is None and ceiling is not None:
-        await session.delete(ceiling)
-    elif percent is not None and ceiling is not None:
-        ceiling.percent = percent
-    elif percent is not None:
-        session.add(DiscountCeiling(user_id=user_id, percent=percent))
-    if percent != before:
-        audit(
-            session,
-            by,
-            "discount_ceiling.set",
-            ("user", user.username),
-            before={"percent": before},
-            after={"percent": percent},
-            address=address,
-        )
+    season = await session.get(Season, number, with_for_update=True)
+    if season is None:
+        raise NotFound(kind="season", id=number)
+    statement = (
+        select(RatePlan.code, RoomType.code, Rate.weekdays, Rate.price)
+        .join(RatePlan, RatePlan.id == Rate.plan_id)
+        .join(RoomType, RoomType.id == Rate.type_id)
+        .where(Rate.season_id == number)
+        .order_by(Rate.id)
+    )
+    gone = [list(row) for row in await session.execute(statement)]
+    await session.execute(delete(Rate).where(Rate.season_id == number))
+    await session.delete(season)
+    before = {**_season_facts(season), "prices": gone}
+    audit(session, by, "season.removed", ("season", number), before=before, address=address)
 
 
 def _season_facts(season: Season) -> dict[str, object]:

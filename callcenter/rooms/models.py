@@ -24,10 +24,14 @@ class Condition(StrEnum):
 
 
 class Holder(StrEnum):
-    """What a night of a room is held for; `room_nights.holder_id` is its id."""
+    """What a night of a room is held for; `room_nights.holder_id` is its id.
+
+    `OVERSTAY`: by a stay too, whose guest should have left and has not.
+    """
 
     RESERVATION = "reservation"
     STAY = "stay"
+    OVERSTAY = "overstay"
     OUTAGE = "outage"
 
 

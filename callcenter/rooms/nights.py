@@ -33,6 +33,13 @@ class RoomTaken(HouseError):
     status = HTTPStatus.CONFLICT
 
 
+class RoomOverstayed(HouseError):
+    """The guest of the room should have left and has not, so it is not free; params: `room`, `night`."""
+
+    code = "room_overstayed"
+    status = HTTPStatus.CONFLICT
+
+
 def nights_between(first: date, until: date) -> list[date]:
     """Return the nights from the evening of `first` to the morning of `until`."""
     return [first + timedelta(days=day) for day in range((until - first).days)]
@@ -88,6 +95,7 @@ async def take_room(
 
     Raises:
         RoomTaken: another holds one of them.
+        RoomOverstayed: a guest who should have left is still in it.
     """
     kind, number = holder
     wanted = sorted(beds)
@@ -98,7 +106,11 @@ async def take_room(
     ]
     taken = await first_taken(session, room.id, wanted, first, until)
     if taken is not None:
-        raise RoomTaken(room=room.number, night=taken.isoformat())
+        by_whom = select(RoomNight.bed).where(
+            RoomNight.room_id == room.id, RoomNight.night == taken, RoomNight.holder == Holder.OVERSTAY
+        )
+        refusal = RoomTaken if await session.scalar(by_whom.limit(1)) is None else RoomOverstayed
+        raise refusal(room=room.number, night=taken.isoformat())
     try:
         await session.execute(insert(RoomNight), rows)
     except IntegrityError as error:

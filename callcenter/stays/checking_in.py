@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.reservations import prices
 from callcenter.rooms.models import Room, RoomType
 from callcenter.stays import folio, wake_ups
 from callcenter.stays.holding import hold, must_be_vacant, room_of
@@ -90,7 +91,7 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
     await must_be_vacant(scope.session, room, wanted.bed)
     departure, leaves_at = _leaving(scope, wanted)
     list_price = kind.price if wanted.list_price is None else wanted.list_price
-    ceiling = 100 if agreed_before else ceiling_of(scope)
+    ceiling = 100 if agreed_before else await ceiling_of(scope)
     price = agreed(list_price, wanted.price, ceiling, wanted.reason, wanted.stay_type)
     extra = kind.extra_bed_price if wanted.extra_bed_price is None else wanted.extra_bed_price
     stay = Stay(
@@ -142,9 +143,9 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
     return stay
 
 
-def ceiling_of(scope: Scope) -> int:
+async def ceiling_of(scope: Scope) -> int:
     """Return how many percent this operator may take off (折扣权限)."""
-    return scope.rules.discount_ceilings.get(scope.by.role, 0)
+    return await prices.ceiling_of(scope.session, scope.by, scope.rules.discount_ceilings)
 
 
 def _leaving(scope: Scope, wanted: Registration) -> tuple[date, datetime]:

@@ -18,7 +18,7 @@ from callcenter.reservations.rules import BookingRules, Desk
 from callcenter.schedule import Schedule
 from callcenter.settings import Settings
 from callcenter.staff.audit import AuditLog
-from callcenter.stays import nights
+from callcenter.stays import nights, overstays
 from callcenter.stays.from_booking import BookingDesk
 from callcenter.stays.phone_charges import Tariff, charge_calls
 from callcenter.stays.phones import RoomPhoneKeeper
@@ -28,6 +28,7 @@ from callcenter.telephony import PhoneClass, Telephony
 log = structlog.get_logger(__name__)
 
 CHARGE_SECONDS = 30.0
+OVERSTAY_SECONDS = 60.0
 CHARGED_AFTER = timedelta(days=3)
 """Calls that ended longer ago are not looked at any more; the application was never away for so long."""
 
@@ -47,6 +48,7 @@ class StayParts:
     audit: AuditLog
     phones: RoomPhoneKeeper
     changed: Changed
+    alarms: Alarms
 
     @classmethod
     def build(
@@ -67,7 +69,7 @@ class StayParts:
         keeper = RoomPhoneKeeper(database, telephony, bus, alarms, rooms=rooms, vacant=vacant)
         tariff = Tariff(settings.room_phones, settings.stays.phone_rates)
         bookings = BookingDesk(Desk(clock, BookingRules.of(settings), audit))
-        return cls(database, clock, StayRules.of(settings), tariff, bookings, audit, keeper, changed)
+        return cls(database, clock, StayRules.of(settings), tariff, bookings, audit, keeper, changed, alarms)
 
     @asynccontextmanager
     async def work(self, by: Clerk, address: str = "") -> AsyncIterator[Scope]:
@@ -81,6 +83,7 @@ class StayParts:
         """Let the nights be closed and the calls be charged by themselves."""
         schedule.daily("stay_nights", self.rules.night_audit, self.close_nights)
         schedule.every("stay_calls", CHARGE_SECONDS, self.charge_calls)
+        schedule.every("overstays", OVERSTAY_SECONDS, self.hold_overstays)
 
     async def close_nights(self, due: datetime) -> None:
         """Close every night before the hotel's day that begins at `due`, the missed ones too."""
@@ -91,6 +94,14 @@ class StayParts:
             async with self.work(House("night-audit")) as scope:
                 charged = await nights.close(scope, night)
             log.info("night_closed", night=night.isoformat(), stays=charged)
+
+    async def hold_overstays(self) -> None:
+        """Let nobody be sold the room of a guest who should have left."""
+        async with self.database.begin() as session:
+            scope = Scope(session, House("overstay"), self.clock.now(), self.rules, self.audit)
+            held = await overstays.hold_coming_night(scope, self.alarms)
+        if held:
+            self.changed("stays")
 
     async def charge_calls(self) -> None:
         """Charge what guests have called meanwhile."""

@@ -78,7 +78,7 @@ async def overnight(scope: Scope, stay: Stay, price: int, until: date | None, wh
     if departure <= scope.day:
         raise DepartureRefused(departure=departure.isoformat())
     reason = reason_of(why, "overnight")
-    final = agreed(stay.list_price, price, ceiling_of(scope), reason, StayType.NORMAL)
+    final = agreed(stay.list_price, price, await ceiling_of(scope), reason, StayType.NORMAL)
     room = await scope.session.get_one(Room, stay.room_id)
     await hold(scope.session, stay, room, scope.day, departure)
     hours = await scope.session.scalar(select(FolioLine).where(FolioLine.reference == f"room:{stay.id}:hourly"))
@@ -108,7 +108,7 @@ async def move(scope: Scope, stay: Stay, to: str, bed: int, price: int | None, w
     before = {"room": old.number, "price": stay.price}
     if price is not None and price != stay.price:
         kind = await scope.session.get_one(RoomType, room.type_id)
-        new = agreed(kind.price, price, ceiling_of(scope), reason, StayType(stay.stay_type))
+        new = agreed(kind.price, price, await ceiling_of(scope), reason, StayType(stay.stay_type))
         stay.list_price, stay.price, stay.discount = new.list_price, new.price, new.discount
     await release(scope.session, stay, old, scope.day)
     stay.room_id, stay.bed = room.id, bed
@@ -127,7 +127,7 @@ async def change(scope: Scope, stay: Stay, wishes: Wishes) -> None:
     names = ("phone_class", "confidential", "alias", "breakfasts", "extra_beds", "note")
     wanted = {name: getattr(wishes, name) for name in names if getattr(wishes, name) is not None}
     if wishes.price is not None:
-        new = agreed(stay.list_price, wishes.price, ceiling_of(scope), wishes.reason, StayType(stay.stay_type))
+        new = agreed(stay.list_price, wishes.price, await ceiling_of(scope), wishes.reason, StayType(stay.stay_type))
         wanted |= {"price": new.price, "discount": new.discount}
     changed = {name: value for name, value in wanted.items() if getattr(stay, name) != value}
     if not changed:

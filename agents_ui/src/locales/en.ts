@@ -271,6 +271,7 @@ const en: typeof zh = {
       unlinked: 'Room unlinked',
       group_joined: 'Joined a group',
       group_left: 'Left a group',
+      overstayed: 'Not left in time: night held',
       commission_set: 'Commission changed',
       checked_out: 'Checked out',
       check_out_revoked: 'Check-out revoked',
@@ -286,7 +287,8 @@ const en: typeof zh = {
     },
     night: { closed: 'Night audit' },
     rate_plan: { set: 'Rate plan set' },
-    season: { set: 'Season set' },
+    season: { set: 'Season set', removed: 'Season removed' },
+    day_price: { set: 'Prices of days set' },
     discount_ceiling: { set: 'Discount ceiling set' },
     voicemail: { heard: 'Message heard first', done: 'Message done', reopened: 'Message opened again' },
     session: {
@@ -356,6 +358,8 @@ const en: typeof zh = {
     agi_port_taken: 'Port {port} for the spoken menus is not free ({reason}): callers are queued without a menu.',
     own_prompt_unusable: 'A recording of your own cannot be used ({names}), so callers hear the shipped one: {reason}',
     menu_refused: 'A menu has mistakes and is refused ({menus}); the one before stays: {reason}',
+    overstay_in_promised_room:
+      'Guests who should have left are still in rooms promised to others for tonight: {rooms}. Please check out, move or choose another room.',
     room_phones_behind: 'The exchange does not take the room telephones ({reason}); it is tried again by itself.',
     other: 'Fault: {code}',
     since: 'since {time}',

@@ -212,6 +212,7 @@ export default {
     unlinked: 'Unlinked',
     group_joined: 'Joined a group',
     group_left: 'Left a group',
+    overstayed: 'Not left in time: night held',
     commission_set: 'Commission',
     checked_out: 'Checked out',
     check_out_revoked: 'Check-out revoked',

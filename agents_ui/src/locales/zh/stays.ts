@@ -212,6 +212,7 @@ export default {
     unlinked: '取消联房',
     group_joined: '入团',
     group_left: '出团',
+    overstayed: '逾时未退，暂留当晚',
     commission_set: '佣金',
     checked_out: '退房',
     check_out_revoked: '撤销结帐',
