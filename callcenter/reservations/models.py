@@ -48,7 +48,9 @@ class Reservation(Base):
     __table_args__ = (
         UniqueConstraint("number"),
         UniqueConstraint("account"),
-        Index(None, "state", "arrival"),
+        # the hotel calendar counts arrivals and departures from these alone
+        Index("ix_reservations_arrivals", "state", "arrival", "kind", "id"),
+        Index("ix_reservations_departures", "state", "departure", "kind", "id"),
         Index(None, "arrival", "id"),
         Index(None, "departure"),
         Index(None, "entered_at", "id"),
@@ -112,7 +114,7 @@ class ReservationLine(Base):
     """
 
     __tablename__ = "reservation_lines"
-    __table_args__ = (Index(None, "reservation_id"),)
+    __table_args__ = (Index("ix_reservation_lines_rooms", "reservation_id", "rooms"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"))
