@@ -233,7 +233,7 @@ def _completed(rebuilt: CallSnapshot, known: CallSnapshot) -> CallSnapshot:
         recording_pauses=tuple(replace(pause, ended_at=pause.ended_at or end) for pause in known.recording_pauses),
         sip_call_id=rebuilt.sip_call_id or known.sip_call_id,
         recording=rebuilt.recording or known.recording,
-        menu=known.menu,
+        menu=rebuilt.menu or known.menu,
     )
 
 
@@ -340,6 +340,17 @@ def _ended(row: CelRow) -> Iterator[Fact]:
     yield facts.HungUp(row.at, row.uniqueid, int(cause) if cause.isdecimal() else 0, 0)
 
 
+def _menu(row: CelRow) -> Iterator[Fact]:
+    language, _, walk = row.extra.get("extra", "").partition(":")
+    informed, _, path = walk.partition(":")
+    if path:
+        yield facts.MenuTold(row.at, row.uniqueid, tuple(path.split("/")), language, informed == "yes")
+
+
+def _call_back(row: CelRow) -> Iterator[Fact]:
+    yield facts.CallBackAsked(row.at, row.uniqueid)
+
+
 _FACTS: dict[str, Callable[[CelRow], Iterator[Fact]]] = {
     "CHAN_START": _born,
     "ANSWER": _answered,
@@ -350,6 +361,9 @@ _FACTS: dict[str, Callable[[CelRow], Iterator[Fact]]] = {
     "BLINDTRANSFER": _blind,
     "ATTENDEDTRANSFER": _attended,
     "PARK_START": _parked,
+    # what our dialplan writes down itself (CELGenUserEvent); cel_custom gives its name in place of USER_DEFINED
+    "HOTEL_MENU": _menu,
+    "HOTEL_CALL_BACK": _call_back,
     "HANGUP": _ended,
 }
 # What tells us something; rows of other kinds are passed over without a look.

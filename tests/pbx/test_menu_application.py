@@ -74,6 +74,22 @@ async def test_given_a_branch_was_chosen_then_the_waiting_call_tells_how(
         assert record.menu == {"path": ["main", "enquiries"], "language": "en", "informed": False}
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_given_a_frozen_application_when_an_informed_caller_hangs_up_then_the_record_tells_it_after_a_restart(
+    switchboard: Switchboard, house: House, desk: Desk, language: str
+) -> None:
+    async with calling(switchboard, desk) as call:
+        await choose(call, language, "41")
+        await until(call, f"{language}/info-facilities")
+        house.freeze()
+    await switchboard.until("core show channels", lambda text: f"{desk.number}@" not in text)
+    house.kill()
+    await house.started()
+    record = await record_of(house, call.facts())
+    assert record.outcome == "served_by_system"
+    assert record.menu == {"path": ["main", "information", "facilities"], "language": language, "informed": True}
+
+
 @pytest.mark.parametrize("place", ["zh/menu-main", "zh/menu-information"])
 async def test_given_the_application_is_killed_in_a_prompt_then_the_caller_reaches_the_queue(
     switchboard: Switchboard, house: House, desk: Desk, place: str

@@ -123,6 +123,9 @@ async def test_given_the_application_fails_while_a_message_is_spoken_then_it_is_
     assert recording.seconds > 2
     assert due is not None
     assert voicemail.due_call_id == due.id
+    record = await house.record(call.call_id)
+    assert record.outcome == "served_by_system"
+    assert record.menu == {"path": ["main", "message"], "language": "zh", "informed": True}
 
 
 async def test_given_the_application_dies_before_the_choice_is_taken_then_the_caller_reaches_the_queue(

@@ -250,6 +250,25 @@ async def test_given_the_caller_hangs_up_as_soon_as_the_wish_is_stored_then_it_c
     assert len(await due_calls(house)) == 1
 
 
+async def test_given_the_application_dies_after_the_promise_then_the_record_says_call_back_on_its_return(
+    switchboard: Switchboard, house: House, menu_desk: Desk, number: str
+) -> None:
+    async with waiting(switchboard, menu_desk, number, language="zh") as call:
+        await until(call, "zh/call-back-offer")
+        call.rtp.press("1")
+        await until(call, "zh/call-back-this-number")
+        call.rtp.press("1")
+        await until(call, "zh/call-back-promised")
+        house.kill()
+        await call.ended()
+    await house.started()
+    record = await house.record(call.call_id)
+    assert (record.outcome, record.answered_by) == ("call_back", "system")
+    assert record.menu is not None
+    assert [due.number for due in await due_calls(house)] == [number]
+    assert await lost(house, number) == []
+
+
 # --- the application fails the caller
 
 

@@ -11,7 +11,7 @@ import pytest
 from callcenter.pbx import cel, facts
 from callcenter.pbx.replay import calls_of
 from callcenter.pbx.state import LiveChannel, PbxState
-from callcenter.telephony import CallSnapshot, Hold, Outcome, RecordingPause, Side
+from callcenter.telephony import CallSnapshot, Hold, MenuVisit, Outcome, RecordingPause, Side
 from tests.unit.pbx.captures import FOLDER, NAMES, NODE, TOLERANCE, calls_in, instant, raw
 
 PAIRED = [name for name in NAMES if (FOLDER / f"{name}.cel.csv").exists()]
@@ -158,6 +158,41 @@ def test_given_a_queue_that_refuses_at_once_when_rebuilt_then_the_caller_was_nev
 
     assert call.queue_waits == ()
     assert call.outcome is Outcome.SERVED_BY_SYSTEM
+
+
+ANSWERED_BY_SYSTEM = [row("CHAN_START", 100, "1.0"), row("ANSWER", 100.2, "1.0")]
+IN_QUEUE = [
+    row("APP_START", 103, "1.0", app="Queue", data="enquiries"),
+    row("APP_END", 110, "1.0", app="Queue", data="enquiries"),
+]
+HUNG_UP = row("HANGUP", 120, "1.0", extra='{"hangupcause":16}')
+
+
+@pytest.mark.parametrize(
+    ("told", "menu"),
+    [
+        ("en:yes:main/information/facilities", MenuVisit(("main", "information", "facilities"), "en", informed=True)),
+        ("zh:no:main", MenuVisit(("main",), "zh", informed=False)),
+        ("zh:yes:", None),
+        ("", None),
+    ],
+)
+def test_given_a_menu_in_the_event_log_when_rebuilt_then_the_call_tells_how_it_was_walked(path, told, menu):
+    walked = row("HOTEL_MENU", 119, "1.0", extra=f'{{"extra":"{told}"}}')
+    path.write_bytes(b"".join([*ANSWERED_BY_SYSTEM, walked, HUNG_UP]))
+    (call,) = cel.catch_up(path, 0, NODE_OF).ended
+
+    assert call.menu == menu
+
+
+def test_given_a_call_back_was_stored_when_the_application_was_away_at_the_end_then_the_call_is_no_lost_one(path):
+    asked = row("HOTEL_CALL_BACK", 112, "1.0", extra='{"extra":""}')
+    path.write_bytes(b"".join([*ANSWERED_BY_SYSTEM, *IN_QUEUE, asked, HUNG_UP]))
+    (call,) = cel.catch_up(path, 0, NODE_OF).ended
+    path.write_bytes(b"".join([*ANSWERED_BY_SYSTEM, *IN_QUEUE, HUNG_UP]))
+    (lost,) = cel.catch_up(path, 0, NODE_OF).ended
+
+    assert (call.outcome, lost.outcome) == (Outcome.CALL_BACK, Outcome.ABANDONED)
 
 
 def test_given_a_half_written_last_line_when_read_then_it_is_left_for_the_next_time(path):
