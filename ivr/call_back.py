@@ -11,15 +11,20 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ivr.engine import Ask, CallerDid, HungUp, Pressed
+from ivr.engine import OPERATOR_KEY, Ask, CallerDid, HungUp, Pressed
 from ivr.languages import Language
 from ivr.speaking.numbers import piece, say_digits
 
 OUTSIDE_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 MOST_DIGITS = 15
+MOST_KEYS = 2 * MOST_DIGITS
+"""Keys that are read at once: room for a number that is begun anew after a star."""
+
 TRIES = 3
 ANSWER_SECONDS = 5.0
 DIGIT_SECONDS = 4.0
+GO_ON_KEYS = ("*", OPERATOR_KEY)
+"""Who waits for an operator and asks for one again keeps the place in line."""
 
 
 class Stage(StrEnum):
@@ -85,23 +90,26 @@ def advance(talk: Talk, did: CallerDid, rooms: Collection[str]) -> Next:
 
 
 def _choice(talk: Talk, key: str, number: str) -> Next:
-    """Asked for yes (1) or another number (2); star goes on waiting, also beside a keyed number."""
+    """Asked for yes (1) or another number (2); star and zero go on waiting, also beside a keyed number."""
     if key == "1":
         return talk, CallBack(number)
     if key == "2":
         talk = replace(talk, stage=Stage.KEYING, keyed="", tries=0)
         return talk, _question(talk)
-    if key == "*":
+    if key in GO_ON_KEYS:
         return talk, GoOn()
     return _again(talk, ())
 
 
 def _keying(talk: Talk, key: str, rooms: Collection[str]) -> Next:
+    """Take one more key of a number; a zero alone goes on waiting for the operator."""
     if key.isdigit() and len(talk.keyed) < MOST_DIGITS:
         return replace(talk, keyed=talk.keyed + key), Ask((), DIGIT_SECONDS)
     if key == "*":
         talk = replace(talk, keyed="")
         return talk, _question(talk)
+    if talk.keyed == OPERATOR_KEY and not key.isdigit():
+        return talk, GoOn()
     number = callable_number(talk.keyed, rooms)
     if number and not key.isdigit():
         talk = replace(talk, stage=Stage.CONFIRM, tries=0)

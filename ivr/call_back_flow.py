@@ -12,8 +12,9 @@ import structlog
 from callcenter.errors import HouseError
 from callcenter.telephony import CallKey
 from ivr.agi import AgiSession, CallerGone
-from ivr.call_back import CallBack, Step, Talk, advance, begin, callable_number
+from ivr.call_back import MOST_KEYS, CallBack, Stage, Step, Talk, advance, begin, callable_number
 from ivr.engine import Ask, HungUp, Pressed, Silence
+from ivr.keying import END_KEY, read_answer
 from ivr.languages import Language
 from ivr.sounds import Sounds
 
@@ -24,6 +25,8 @@ GUARD_SECONDS = 3.0
 """How much longer than a step should take the exchange waits for us before it puts the caller back into the queue."""
 
 STORE_SECONDS = 10.0
+KEYING_SECONDS = 40.0
+"""So long it may take to key a number in; who needs longer waits on, and so does who keys while we are stuck."""
 
 Store = Callable[[CallKey, str, Language], Awaitable[None]]
 """Stores that the caller of a call is to be called back on a number, in a language; raises HouseError."""
@@ -56,8 +59,12 @@ class CallBackFlow:
             await self._say(agi, f"{language}/call-back-go-on")
 
     async def _ask(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
-        seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + ask.seconds + GUARD_SECONDS
+        is_number = talk.stage is Stage.KEYING
+        waits = KEYING_SECONDS if is_number else ask.seconds
+        seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + waits + GUARD_SECONDS
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds:.1f}"})
+        if is_number:
+            return await self._keyed(agi, talk, ask)
         key = ""
         for prompt in filter(self._sounds.has, ask.prompts):  # one that is missing would end the script
             key = await agi.stream(prompt, self._sounds.seconds(prompt))
@@ -65,6 +72,19 @@ class CallBackFlow:
                 break
         key = key or await agi.wait_for_key(ask.seconds)
         return advance(talk, Pressed(key) if key else Silence(), self._rooms)
+
+    async def _keyed(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
+        """Read a number at once, and give it to the machine key by key."""
+        keys, is_late = await read_answer(agi, self._sounds, ask.prompts, ask.seconds, MOST_KEYS)
+        tries = talk.tries
+        step: Step = ask
+        for key in keys:
+            talk, step = advance(talk, Pressed(key), self._rooms)
+            if talk.tries != tries or not isinstance(step, Ask):
+                return talk, step
+        if keys and not talk.keyed:
+            return talk, step  # a star at the end: the number is asked for anew
+        return advance(talk, Silence() if is_late else Pressed(END_KEY), self._rooms)
 
     async def _keep(self, agi: AgiSession, wish: CallBack, language: Language) -> None:
         await agi.set_variables({"TIMEOUT(absolute)": f"{STORE_SECONDS + GUARD_SECONDS:.1f}"})

@@ -16,6 +16,7 @@ from callcenter.errors import HouseError
 from callcenter.reservations.keypad import Caller, Expected, OwnBooking
 from ivr.agi import AgiSession, CallerGone
 from ivr.engine import Ask, FlowEnded, HungUp, Pressed, Silence
+from ivr.keying import read_answer
 from ivr.languages import Language
 from ivr.my_reservation import (
     AskOperatorToCancel,
@@ -116,16 +117,10 @@ class MyReservationFlow:
 
     async def _keyed(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
         """Read an answer of several keys at once, and give it to the machine key by key."""
-        *spoken, last = ask.prompts
         await self._expect(agi, talk, ask.prompts, ask.seconds * talk.missing)
-        keys = await self._play(agi, tuple(spoken))
-        is_late = False
-        if keys != "#":
-            asked, lasts = (last, self._sounds.seconds(last)) if not keys else ("", 0.0)
-            more, is_late = await agi.read_keys(asked, lasts, ask.seconds, talk.missing - len(keys))
-            keys += more
+        keys, is_late = await read_answer(agi, self._sounds, ask.prompts, ask.seconds, talk.missing)
         question = (talk.stage, talk.tries)
-        for key in keys.rstrip("#"):
+        for key in keys:
             talk, step = advance(talk, Pressed(key))
             if (talk.stage, talk.tries) != question or not isinstance(step, Ask):
                 return talk, step

@@ -14,10 +14,11 @@ import structlog
 from callcenter.errors import HouseError
 from ivr.agi import AgiSession, CallerGone
 from ivr.engine import Ask, HungUp, Pressed, Silence
+from ivr.keying import END_KEY, read_answer
 from ivr.languages import Language
 from ivr.sounds import Sounds
 from ivr.speaking.moments import say_moment
-from ivr.wake_up import ReadBack, Step, Talk, Wanted, advance, begin
+from ivr.wake_up import DIGITS, ReadBack, Stage, Step, Talk, Wanted, advance, begin
 
 log = structlog.get_logger(__name__)
 
@@ -77,8 +78,12 @@ class WakeUpFlow:
         return Language.ZH if told == Language.ZH else Language.EN
 
     async def _ask(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
-        seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + ask.seconds + GUARD_SECONDS
+        missing = DIGITS - len(talk.keyed) if talk.stage is Stage.KEYING else 0
+        waits = ask.seconds * max(missing, 1)
+        seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + waits + GUARD_SECONDS
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds:.1f}"})
+        if missing > 1:
+            return await self._keyed(agi, talk, ask, missing)
         key = ""
         for prompt in filter(self._sounds.has, ask.prompts):  # a missing piece must not end the talk
             key = await agi.stream(prompt, self._sounds.seconds(prompt))
@@ -86,6 +91,16 @@ class WakeUpFlow:
                 break
         key = key or await agi.wait_for_key(ask.seconds)
         return advance(talk, Pressed(key) if key else Silence(), self._read_back(talk.language))
+
+    async def _keyed(self, agi: AgiSession, talk: Talk, ask: Ask, missing: int) -> tuple[Talk, Step]:
+        """Read the digits of a time at once, and give them to the machine key by key."""
+        keys, is_late = await read_answer(agi, self._sounds, ask.prompts, ask.seconds, missing)
+        step: Step = ask
+        for key in keys:
+            talk, step = advance(talk, Pressed(key), self._read_back(talk.language))
+        if len(keys) == missing:
+            return talk, step
+        return advance(talk, Silence() if is_late else Pressed(END_KEY), self._read_back(talk.language))
 
     async def _keep(self, agi: AgiSession, room: str, wanted: Wanted, language: Language) -> None:
         await agi.set_variables({"TIMEOUT(absolute)": f"{STORE_SECONDS + GUARD_SECONDS:.1f}"})

@@ -82,7 +82,19 @@ def test_given_a_mistake_while_keying_when_star_is_pressed_then_the_number_begin
 
 
 @pytest.mark.parametrize(
-    ("own", "did"), [(OWN, "*"), ("", "*"), ("", "13912345678#*"), (OWN, "..."), ("", "..."), (OWN, "!")]
+    ("own", "did"),
+    [
+        (OWN, "*"),
+        ("", "*"),
+        ("", "13912345678#*"),
+        (OWN, "0"),
+        ("", "0#"),
+        ("", "0."),
+        ("", "13912345678#0"),
+        (OWN, "..."),
+        ("", "..."),
+        (OWN, "!"),
+    ],
 )
 def test_given_the_caller_declines_or_says_nothing_when_it_ends_then_the_caller_goes_on_waiting(
     own: str, did: str
