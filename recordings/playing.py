@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from http import HTTPStatus
 from io import BufferedReader
 
@@ -26,7 +27,15 @@ SOUND = Contract(
 )
 
 
-async def play(request: web.Request, recording: Recording, store: Store, listenings: Listenings) -> web.StreamResponse:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The answer to a player. `to_the_end`: sound was sent, and all of it up to the recording's end was taken."""
+
+    response: web.StreamResponse
+    to_the_end: bool = False
+
+
+async def play(request: web.Request, recording: Recording, store: Store, listenings: Listenings) -> Played:
     """Send the sound of `recording`, or the part that the player asks for; the listening is noted first.
 
     Raises:
@@ -39,12 +48,12 @@ async def play(request: web.Request, recording: Recording, store: Store, listeni
         if request.method == "GET":
             await listenings.note(user_of(request), recording, address_of(request))
         if headers["ETag"] in _tags(request.headers.get("If-None-Match")):
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+            return Played(web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers))
         try:
             wanted = _wanted(request, headers["ETag"], recording.size)
         except RangeNotSatisfiable:
             headers["Content-Range"] = f"bytes */{recording.size}"
-            return web.Response(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+            return Played(web.Response(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers))
         return await _send(request, file, recording.size, wanted, headers)
     finally:
         file.close()
@@ -89,7 +98,7 @@ def _wanted(request: web.Request, tag: str, size: int) -> ByteRange | None:
 
 async def _send(
     request: web.Request, file: BufferedReader, size: int, wanted: ByteRange | None, headers: dict[str, str]
-) -> web.StreamResponse:
+) -> Played:
     status = HTTPStatus.OK
     part = wanted or ByteRange(0, size - 1)
     if wanted is not None:
@@ -98,24 +107,27 @@ async def _send(
     response = web.StreamResponse(status=status, headers=headers)
     response.content_length = part.length
     await response.prepare(request)
-    if request.method == "GET":
-        await _copy(request, response, file, part)
-    return response
+    if request.method != "GET":
+        return Played(response)
+    is_taken = await _copy(request, response, file, part)
+    return Played(response, to_the_end=is_taken and part.last == size - 1)
 
 
-async def _copy(request: web.Request, response: web.StreamResponse, file: BufferedReader, part: ByteRange) -> None:
+async def _copy(request: web.Request, response: web.StreamResponse, file: BufferedReader, part: ByteRange) -> bool:
+    """Send a part of the file; return whether the player took all of it."""
     await asyncio.to_thread(file.seek, part.first)
     left = part.length
     while left:
         block = await asyncio.to_thread(file.read, min(left, wav.BLOCK_BYTES))
         if not block:
             _abort(request)
-            return
+            return False
         left -= len(block)
         try:
             await response.write(block)
         except ConnectionError:
-            return  # players drop a request whenever somebody moves to another place
+            return False  # players drop a request whenever somebody moves to another place
+    return True
 
 
 def _abort(request: web.Request) -> None:

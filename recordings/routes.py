@@ -71,7 +71,7 @@ async def show_recording(request: web.Request) -> web.Response:
 async def play_recording(request: web.Request) -> web.StreamResponse:
     """Send the sound, or the part that the player asks for; the listening is noted first."""
     parts = request.app[PARTS]
-    return await play(request, await _recording(request), parts.store, parts.listenings)
+    return (await play(request, await _recording(request), parts.store, parts.listenings)).response
 
 
 async def _recording(request: web.Request) -> Recording:

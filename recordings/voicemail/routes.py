@@ -86,16 +86,19 @@ async def show_voicemail(request: web.Request) -> web.Response:
 @documented(SOUND)
 @requires(PERMISSION)
 async def play_voicemail(request: web.Request) -> web.StreamResponse:
-    """Send the sound, or the part that the player asks for; the listening is noted first."""
+    """Send the sound, or the part that the player asks for; the listening is noted first.
+
+    The message counts as heard once the player has got it to its end; one that broke off leaves it new.
+    """
     parts = request.app[PARTS]
     entry = await _entry(request)
-    response = await play(request, entry.recording, parts.store, parts.listenings)
-    if request.method == "GET" and response.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+    played = await play(request, entry.recording, parts.store, parts.listenings)
+    if played.to_the_end:
         async with request.app[DATABASE].begin() as session:
             heard = await service.hear(session, entry.voicemail.id, user_of(request), parts.clock.now(), parts.audit)
         if heard:
             parts.changed()
-    return response
+    return played.response
 
 
 @routes.post("/api/v1/voicemail/{id}/done")

@@ -87,7 +87,7 @@ async def get(session: AsyncSession, number: int) -> Entry:
 
 
 async def hear(session: AsyncSession, number: int, by: Actor, at: datetime, audit: AuditLog) -> bool:
-    """Note that somebody listens to a message for the first time; return whether that is news.
+    """Note that somebody has heard a message for the first time; return whether that is news.
 
     Raises:
         NotFound: there is none with this id.

@@ -15,6 +15,7 @@ from callcenter.staff.models import AuditEntry
 from recordings.listening import LISTENED, Listenings
 from recordings.voicemail import routes
 from recordings.voicemail.filing import Filing
+from recordings.voicemail.models import Voicemail
 from tests.application import Application
 from tests.unit.recordings.house import NODE, House, speech
 
@@ -32,6 +33,13 @@ class Desk:
         answer = await self.application.client.get(f"/api/v1/voicemail{path}")
         assert answer.status == 200, await answer.text()
         return await answer.json()
+
+    async def heard(self, number: int) -> Any:
+        """The message once it counts as heard, which is noted a moment after its last byte was sent."""
+        async with asyncio.timeout(10):
+            while (shown := await self.get(f"/{number}"))["state"] != "heard":
+                await asyncio.sleep(0.01)
+        return shown
 
     async def post(self, path: str, **given: object) -> tuple[int, Any]:
         answer = await self.application.client.post(f"/api/v1/voicemail{path}", json=given, headers=self.token)
@@ -101,13 +109,36 @@ async def test_given_a_new_message_when_it_is_played_then_it_counts_as_heard_and
     desk: Desk,
 ) -> None:
     number = (await desk.get())["items"][0]["id"]
-    answer = await desk.application.client.get(f"/api/v1/voicemail/{number}/audio", headers={"Range": "bytes=0-43"})
+    audio = f"/api/v1/voicemail/{number}/audio"
+    answer = await desk.application.client.get(audio, headers={"Range": "bytes=0-43"})
     assert (answer.status, answer.headers["Content-Range"]) == (206, "bytes 0-43/48044")
     assert (await answer.read())[:4] == b"RIFF"
-    shown = await desk.get(f"/{number}")
-    assert (shown["state"], shown["heard_by"]) == ("heard", "operator")
+    assert (await desk.get(f"/{number}"))["state"] == "new"  # the player has only looked at its head
+    answer = await desk.application.client.get(audio, headers={"Range": "bytes=44-"})
+    assert len(await answer.read()) == 48000
+    shown = await desk.heard(number)
+    assert shown["heard_by"] == "operator"
     assert [action for action, user, _ in await desk.actions() if user == "operator"] == [LISTENED, "voicemail.heard"]
     assert desk.changes == ["changed"]
+
+
+async def test_given_a_player_that_breaks_off_then_the_message_stays_new_and_the_listening_is_noted(desk: Desk) -> None:
+    await desk.house.add_call("100.3", "100.3")
+    more_than_sockets_hold = 400
+    await desk.house.intake.take(desk.house.write_message("100.3", speech(3) * more_than_sockets_hold))
+    await desk.house.ingest().run_once()
+    application = desk.application
+    await Filing(
+        desk.house.database, NODE, application.clock, application.audit, first_language="zh", changed=lambda: None
+    ).file_once()
+    (long,) = (item for item in (await desk.get())["items"] if item["seconds"] > 60)
+    answer = await application.client.get(f"/api/v1/voicemail/{long['id']}/audio")
+    assert (await answer.content.readexactly(4)) == b"RIFF"
+    answer.close()
+    await application.client.server.close()  # which waits for what it was doing
+    async with desk.house.database.read() as session:
+        assert (await session.get_one(Voicemail, long["id"])).state == "new"
+    assert [action for action, user, _ in await desk.actions() if user == "operator"] == [LISTENED]
 
 
 async def test_given_a_message_whose_file_is_gone_when_it_is_played_then_it_stays_new(desk: Desk) -> None:
@@ -136,9 +167,7 @@ async def test_given_a_message_when_done_then_it_says_by_whom_and_can_be_opened_
 async def test_given_a_message_that_was_heard_when_opened_again_then_it_is_heard_not_new(desk: Desk) -> None:
     number = (await desk.get())["items"][0]["id"]
     await desk.application.client.get(f"/api/v1/voicemail/{number}/audio")
-    async with asyncio.timeout(10):  # noted when the sound has been sent, a moment after the answer began
-        while (await desk.get(f"/{number}"))["state"] != "heard":
-            await asyncio.sleep(0.01)
+    await desk.heard(number)
     await desk.post(f"/{number}/done")
     await desk.post(f"/{number}/reopen")
     assert (await desk.get(f"/{number}"))["state"] == "heard"
