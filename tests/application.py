@@ -32,7 +32,7 @@ from callcenter.reservations.parts import ReservationParts
 from callcenter.reservations.setup import setup as set_up_reservations
 from callcenter.rooms import routes as room_routes
 from callcenter.rooms.seeding import ensure_rooms
-from callcenter.settings import Settings, load
+from callcenter.settings import Settings
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.parts import StaffParts
@@ -45,6 +45,7 @@ from callcenter.stays.residents import StayResidents
 from callcenter.telephony import CallKey, LinkState, LinkStatus, RoomPhone
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
+from tests.sample import sample_settings
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 PASSWORD = "a password for tests"
@@ -107,7 +108,7 @@ class Application:
     client: TestClient[Any, Any]
 
     def __init__(self, database: Database, pages: Path) -> None:
-        self.settings: Settings = load(environment={})
+        self.settings: Settings = sample_settings()
         self.database = database
         self.clock = SettableClock(NOON)
         self.health = Health()

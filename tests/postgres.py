@@ -31,7 +31,8 @@ class PostgresServer:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"
 
     def create(self, database: str, template: str) -> None:
-        self._run("createdb", "--template", template, database)
+        # by files, not through the log of a server that has none to keep: a fifth of the work
+        self._run("createdb", "--strategy", "file_copy", "--template", template, database)
 
     def drop(self, database: str) -> None:
         self._run("dropdb", "--force", database)

@@ -19,8 +19,14 @@ if [ "$2" = callcenter.settings ]; then
   [ ! -e "$ANSWERS" ] && { echo "the settings cannot be used" >&2; exit 2; }
   exec cat "$ANSWERS"
 fi
+[ "${@: -1}" != "${FAILING:-}" ] || exit 1
 echo "$PWD|$(umask)|${CALLCENTER_VAR:-}|${CALLCENTER_CONFIG:-}|${*:2}"
 """
+STAMPS = {
+    "requirements.lock": "var/venv/.installed-requirements",
+    "requirements-test.lock": "var/venv/.installed-requirements-test",
+    "agents_ui/package-lock.json": "agents_ui/node_modules/.installed",
+}
 PAGES = (
     r"find . \( -name node_modules -o -name dist \) -prune -o -type f -print0"
     " | sort -z | xargs -0 sha256sum | sha256sum"
@@ -49,6 +55,15 @@ class Checkout:
             umask=0o022,
         )
 
+    def programs(self, **texts: str) -> str:
+        """Put programs before those of the machine; return the path on which they are found."""
+        folder = self.folder / "programs"
+        folder.mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).chmod(0o755)
+        return f"{folder}:{os.environ['PATH']}"
+
     @property
     def unpacked(self) -> str:
         file = self.folder / "unpacked"
@@ -59,16 +74,17 @@ class Checkout:
 def checkout(tmp_path: Path) -> Checkout:
     folder, caller = tmp_path / "checkout", tmp_path / "elsewhere"
     caller.mkdir()
-    for name in ("callcenter/pbx", "agents_ui/dist", "var/venv/bin"):
+    for name in ("callcenter/pbx", "agents_ui/dist", "agents_ui/node_modules", "var/venv/bin"):
         (folder / name).mkdir(parents=True)
     shutil.copy(ROOT / "run", folder / "run")
     programs = {"var/venv/bin/python": PYTHON, "callcenter/pbx/unpack.sh": '#!/bin/bash\necho "$1" >unpacked\n'}
     for name, text in programs.items():
         (folder / name).write_text(text, encoding="utf-8")
         (folder / name).chmod(0o755)
-    (folder / "requirements.lock").write_text("", encoding="utf-8")
     nothing = hashlib.sha256(b"").hexdigest()
-    (folder / "var/venv/.installed-requirements").write_text(nothing, encoding="utf-8")
+    for lock, stamp in STAMPS.items():
+        (folder / lock).write_text("", encoding="utf-8")
+        (folder / stamp).write_text(nothing, encoding="utf-8")
     built = subprocess.run(["bash", "-c", PAGES], cwd=folder / "agents_ui", capture_output=True, text=True, check=True)
     (folder / "agents_ui/dist/.built").write_text(built.stdout.split()[0], encoding="utf-8")
     return Checkout(folder, caller)
@@ -134,17 +150,40 @@ case "$*" in tee*) cat >/dev/null ;; *install*) exit "$INSTALLS" ;; esac
 def test_given_no_postgresql_when_the_tests_install_it_then_no_server_is_made_for_the_machine_and_no_rule_is_left(
     checkout: Checkout, status: int, said: str
 ) -> None:
-    programs = checkout.folder / "programs"
-    programs.mkdir()
-    for name, text in {"sudo": SUDO, "id": "#!/bin/sh\necho 1000\n", "dpkg-query": "#!/bin/sh\n"}.items():
-        (programs / name).write_text(text, encoding="utf-8")
-        (programs / name).chmod(0o755)
+    path = checkout.programs(sudo=SUDO, id="#!/bin/sh\necho 1000\n", **{"dpkg-query": "#!/bin/sh\n"})
     orders = checkout.folder / "orders"
 
-    done = checkout.run(
-        "test", "--version", PATH=f"{programs}:{os.environ['PATH']}", ORDERS=str(orders), INSTALLS=str(status)
-    )
+    done = checkout.run("test", "--version", PATH=path, ORDERS=str(orders), INSTALLS=str(status))
 
     assert said in done.stderr
     given = [line.split()[0] for line in orders.read_text(encoding="utf-8").splitlines()]
     assert given == ["mkdir", "tee", "apt-get", "env", "rm", "rmdir"]
+
+
+INSTALLED = {"dpkg-query": "#!/bin/sh\necho install ok installed\n"}
+NODE = '#!/bin/sh\n[ "$FAILING" != pages ]\n'
+STAGES = {
+    "pages": "tests of the pages' pure parts",
+    "tests/unit": "unit tests",
+    "tests/pbx": "tests with a real PBX",
+    "tests/browser": "tests with a real browser",
+}
+
+
+@pytest.mark.parametrize("failing", STAGES)
+def test_given_a_stage_that_fails_when_testing_then_the_others_are_run_and_it_is_named_at_the_end(
+    checkout: Checkout, failing: str
+) -> None:
+    done = checkout.run("test", PATH=checkout.programs(node=NODE, **INSTALLED), FAILING=failing)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"run: failed: {STAGES[failing]};"
+    passed = [stage for stage in STAGES.values() if f"{stage}: passed in" in done.stderr]
+    assert passed == [stage for place, stage in STAGES.items() if place != failing]
+
+
+def test_given_stages_that_all_pass_when_testing_then_it_ends_well(checkout: Checkout) -> None:
+    done = checkout.run("test", PATH=checkout.programs(node=NODE, **INSTALLED), FAILING="")
+
+    assert done.returncode == 0, done.stderr
+    assert all(f"{stage}: passed in" in done.stderr for stage in STAGES.values())

@@ -4,12 +4,14 @@ import asyncio
 import errno
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from callcenter.db import Database
 from callcenter.health import CheckFailed
 from recordings.disk import DiskWatch, FolderState, look_at
 from tests.unit.recordings.house import DAY, House, sound
@@ -165,14 +167,20 @@ async def test_given_a_read_only_store_when_ingested_then_raw_files_stay_the_ala
     assert house.alarm_params() == {}
 
 
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A folder that the exchange's user may pass; every run of pytest closes all of pytest's own to other users."""
+    with tempfile.TemporaryDirectory(prefix="callcenter-disk-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 async def test_given_the_exchange_may_not_write_into_today_s_folder_when_looked_then_the_alarm_stands(
-    house: House,
+    database: Database, passable: Path
 ) -> None:
+    house = House(database, passable)
     today = house.spool.folder / DAY
     today.mkdir(parents=True)
-    for folder in (house.folder, *house.folder.parents):
-        if folder.stat().st_mode & 0o001 == 0:
-            folder.chmod(0o755)
     today.chmod(0o555)
     watch = house.watch(pbx_user="nobody" if IS_ROOT else None)
     await watch.look_once()

@@ -21,13 +21,13 @@ from callcenter.reservations.models import Reservation
 from callcenter.reservations.rules import BookingRules, Desk, Note
 from callcenter.reservations.states import Kind
 from callcenter.rooms.seeding import ensure_rooms
-from callcenter.settings import load
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.models import User
 from callcenter.staff.passwords import Passwords
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.staff.service import NewUser, ensure_users
 from tests.application import PASSWORD
+from tests.sample import sample_settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 12, 1)
@@ -98,13 +98,13 @@ def wish(**changes: object) -> bookings.Wanted:
 
 @pytest.fixture
 def rules() -> BookingRules:
-    return BookingRules.of(load(environment={}))
+    return BookingRules.of(sample_settings())
 
 
 @pytest_asyncio.fixture
 async def house(database: Database, rules: BookingRules) -> AsyncIterator[House]:
     clock = SettableClock(datetime(2026, 12, 1, 10, 30, tzinfo=ZONE))
-    settings = load(environment={})
+    settings = sample_settings()
     async with database.begin() as session:
         await ensure_rooms(session, settings)
         wanted = [NewUser(role.value, role.value, role) for role in Role]

@@ -37,9 +37,9 @@ from callcenter.reservations.states import HOLDING, Kind, State
 from callcenter.rooms import nights
 from callcenter.rooms.models import Holder, Room, RoomNight, TypeNight
 from callcenter.rooms.seeding import ensure_rooms
-from callcenter.settings import load
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.models import AuditEntry
+from tests.sample import sample_settings
 from tests.unit.reservations.conftest import TODAY, ZONE, Clerk, House, wish
 
 EXAMPLES, STEPS = 12, 30
@@ -81,7 +81,7 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = SettableClock(datetime.combine(TODAY, time(10), ZONE))
-        self.desk = Desk(self.clock, BookingRules.of(load(environment={})), AuditLog(self.clock))
+        self.desk = Desk(self.clock, BookingRules.of(sample_settings()), AuditLog(self.clock))
         self.received = 0
         self.stays: dict[int, tuple[str, Room, date, date]] = {}
 
@@ -408,5 +408,5 @@ async def test_given_the_last_suite_when_fifty_connections_book_it_at_once_then_
 
 async def _prepare(database: Database) -> Clerk:
     async with database.begin() as session:
-        await ensure_rooms(session, load(environment={}))
+        await ensure_rooms(session, sample_settings())
     return Clerk("admin", None, "admin")

@@ -10,14 +10,14 @@ from callcenter.demo_bookings import SAMPLES, furnish
 from callcenter.reservations import store
 from callcenter.reservations.models import Reservation
 from callcenter.rooms.seeding import ensure_rooms
-from callcenter.settings import load
 from tests.application import NOON
+from tests.sample import sample_settings
 
 
 async def test_given_a_house_without_bookings_when_furnished_twice_then_the_samples_are_booked_once(
     database: Database,
 ) -> None:
-    settings, clock = load(environment={}), SettableClock(NOON)
+    settings, clock = sample_settings(), SettableClock(NOON)
     async with database.begin() as session:
         await ensure_rooms(session, settings)
 
@@ -34,4 +34,4 @@ async def test_given_a_house_without_bookings_when_furnished_twice_then_the_samp
 
 
 async def test_given_a_house_without_rooms_when_furnished_then_nothing_is_booked(database: Database) -> None:
-    assert await furnish(database, load(environment={}), SettableClock(NOON)) == 0
+    assert await furnish(database, sample_settings(), SettableClock(NOON)) == 0

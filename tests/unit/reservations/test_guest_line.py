@@ -22,8 +22,8 @@ from callcenter.reservations.guest_line import OF_BOOKING, OF_CALL, OF_CALLER, G
 from callcenter.reservations.keypad import Caller, Cancelling, Expected, OwnBooking
 from callcenter.reservations.models import ReservationChange, ReservationGuest
 from callcenter.reservations.states import Kind, State
-from callcenter.settings import load
 from callcenter.staff.models import AuditEntry
+from tests.sample import sample_settings
 from tests.unit.calls.builders import call
 from tests.unit.reservations.conftest import House
 
@@ -106,7 +106,7 @@ async def test_given_arrival_and_last_four_of_a_document_when_asked_then_the_boo
 
 
 async def test_given_a_document_on_the_guests_card_when_asked_then_it_counts_too(house: House, line: GuestLine) -> None:
-    guests = Guests(house.clock, NumberPlan(), GuestRules.of(load(environment={})), house.desk.audit)
+    guests = Guests(house.clock, NumberPlan(), GuestRules.of(sample_settings()), house.desk.audit)
     async with house.database.begin() as session:
         papers = [Document(DocumentType.PASSPORT, "E12347788", "CN")]
         card = await guests.create(session, Draft(name="林示例"), By(house.by(), ""), papers=papers)
@@ -229,7 +229,7 @@ async def test_given_a_call_on_record_when_its_caller_finds_a_booking_then_they_
 ) -> None:
     number = await house.booked()
     async with house.database.begin() as session:
-        await calls.store(session, [call(MINE.linkedid)], Cadences.of(load(environment={})))
+        await calls.store(session, [call(MINE.linkedid)], Cadences.of(sample_settings()))
     for _ in range(2):
         await line.by_number(MINE, number)
     async with house.database.read() as session:

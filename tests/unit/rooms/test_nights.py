@@ -23,7 +23,7 @@ from callcenter.rooms.nights import (
     take_room,
 )
 from callcenter.rooms.seeding import ensure_rooms
-from callcenter.settings import load
+from tests.sample import sample_settings
 
 FIRST, UNTIL = date(2026, 12, 3), date(2026, 12, 6)
 BUYERS = 50
@@ -182,5 +182,5 @@ async def test_given_rooms_in_the_database_when_the_application_starts_again_the
 
 async def _type(database: Database, code: str) -> RoomType:
     async with database.begin() as session:
-        await ensure_rooms(session, load(environment={}))
+        await ensure_rooms(session, sample_settings())
         return (await session.scalars(select(RoomType).where(RoomType.code == code))).one()

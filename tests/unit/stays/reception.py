@@ -16,7 +16,6 @@ from callcenter.events import EventBus
 from callcenter.health import Alarms
 from callcenter.rooms.models import Room
 from callcenter.rooms.seeding import ensure_rooms
-from callcenter.settings import load
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.stays import folio, reading
@@ -25,8 +24,9 @@ from callcenter.stays.models import FolioLine, Stay, StayChange
 from callcenter.stays.parts import StayParts
 from callcenter.stays.scope import Scope
 from tests.application import NotingTelephony
+from tests.sample import sample_settings
 
-ZONE = load(environment={}).hotel.zone
+ZONE = sample_settings().hotel.zone
 TODAY = date(2026, 12, 3)
 TOMORROW = date(2026, 12, 4)
 LI = Person("李一", document_type="id_card", document_number="110101199001011234")
@@ -62,7 +62,7 @@ class Reception:
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.settings = load(environment={})
+        self.settings = sample_settings()
         self.alarms = Alarms(self.clock)
         self.bus = EventBus()
         self.parts = StayParts.build(
