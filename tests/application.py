@@ -22,6 +22,7 @@ from callcenter.db import Database
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
 from callcenter.errors import HouseError
 from callcenter.events import EventBus
+from callcenter.exports import add_exports
 from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
 from callcenter.guests.parts import GuestParts
@@ -124,6 +125,7 @@ class Application:
         self.web = create_app(
             Parts(
                 clock=self.clock,
+                zone=self.settings.hotel.zone,
                 database=database,
                 authenticator=staff_routes.CookieAuthenticator(self.logins),
                 audit=self.audit,
@@ -163,6 +165,7 @@ class Application:
         room_parts = room_routes.RoomParts(self.clock, self.settings.hotel.zone, self.audit, self.live)
         room_routes.setup(self.web, room_parts)
         set_up_reservations(self.web, self.reservations)
+        add_exports(self.web)
 
     async def add_rooms(self) -> None:
         """Bring the sample hotel's rooms into the database."""

@@ -39,7 +39,7 @@ from callcenter.guests.work_schemas import (
 )
 from callcenter.settings.sections import Words
 from callcenter.web.app import DATABASE
-from callcenter.web.export import CSV, Column, FileFormat, Table, export
+from callcenter.web.export import CSV, Column, FileFormat, Table, export, one_batch
 from callcenter.web.identity import requires
 from callcenter.web.inputs import body, path_id, query
 from callcenter.web.openapi import Contract, documented
@@ -162,12 +162,13 @@ async def give_up_import(request: web.Request) -> web.Response:
 @routes.get("/api/v1/guest-imports/{id}/errors")
 @documented(Contract(media=CSV))
 @requires("guests.import")
-async def show_import_errors(request: web.Request) -> web.Response:
+async def show_import_errors(request: web.Request) -> web.StreamResponse:
     """Give the lines that stayed out, with the reason, as a file that can be mended and sent again."""
     number = path_id(request, "guest_import")
     async with request.app[DATABASE].read() as session:
         row = await importing.one(session, number)
-    return await export(request, FileFormat.CSV, _errors(row, language_of(request), request.app[PARTS]))
+    table = _errors(row, language_of(request), request.app[PARTS])
+    return await export(request, FileFormat.CSV, table, one_batch(row.errors))
 
 
 @routes.get("/api/v1/guests/{id}/memberships")
@@ -300,7 +301,8 @@ def _errors(row: GuestImport, language: str, parts: Any) -> Table[dict[str, Any]
         *(cell(place) for place in range(len(row.headings))),
     ]
     title = Words(zh="未导入的行", en="Lines that stayed out")
-    return Table("guest-import-errors", title, columns, row.errors, parts.guests.rules.zone)
+    zone = parts.guests.rules.zone
+    return Table("guest-import-errors", title, columns, zone, row.created_at.astimezone(zone).date())
 
 
 async def _memberships(session: AsyncSession, found: Sequence[Membership]) -> MembershipList:

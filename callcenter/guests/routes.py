@@ -7,12 +7,10 @@ from http import HTTPStatus
 from aiohttp import web
 
 from callcenter.guests import company_routes, member_routes, store, work_routes
-from callcenter.guests.exporting import guest_table
 from callcenter.guests.parts import PARTS, SEE_NUMBERS, GuestParts, by, mask_for, rows_of, whole
 from callcenter.guests.schemas import (
     DocumentIn,
     GuestChangeIn,
-    GuestExport,
     GuestFilter,
     GuestHits,
     GuestOut,
@@ -31,8 +29,7 @@ from callcenter.guests.schemas import (
 from callcenter.guests.search import same_name
 from callcenter.guests.timeline import Position, history
 from callcenter.web.app import DATABASE
-from callcenter.web.export import MEDIA, MOST_ROWS, export
-from callcenter.web.identity import AUDIT, address_of, requires, user_of
+from callcenter.web.identity import requires, user_of
 from callcenter.web.inputs import body, from_cursor, path_id, query, to_cursor
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content, one_page
@@ -94,23 +91,6 @@ async def check_name(request: web.Request) -> web.Response:
         found = await same_name(session, wanted.name)
         rows = await rows_of(session, found, mask_for(request))
     return answer(NameCheckOut(attention=[row for row in rows if row.attention_colour], known=rows))
-
-
-@routes.get("/api/v1/guests/export")
-@documented(Contract(query=GuestExport, media=MEDIA))
-@requires("guests.export")
-async def export_guests(request: web.Request) -> web.Response:
-    """Give the list of guest cards as a file; the export is logged."""
-    wanted = query(request, GuestExport)
-    async with request.app[DATABASE].begin() as session:
-        guests = await store.page(session, **wanted.conditions(), limit=MOST_ROWS + 1)
-        rows = await rows_of(session, guests, mask_for(request))
-        after = {"rows": len(rows), "format": wanted.format.value, "filter": request.query_string}
-        subject = ("guest_list", "guests")
-        request.app[AUDIT](
-            session, user_of(request), "guest.exported", subject, after=after, address=address_of(request)
-        )
-    return await export(request, wanted.format, guest_table(rows, request.app[PARTS].guests.rules))
 
 
 @routes.post("/api/v1/guests")

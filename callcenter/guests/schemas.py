@@ -14,7 +14,6 @@ from callcenter.guests.kinds import Channel, Colour, DocumentType, NumberKind, S
 from callcenter.guests.models import Company, Guest
 from callcenter.guests.timeline import Happening
 from callcenter.settings.sections import Words
-from callcenter.web.export import FileFormat
 from callcenter.web.inputs import Id, Input, Instant, Paragraph, Text
 from callcenter.web.output import Output
 
@@ -117,12 +116,6 @@ class GuestFilter(Input):
         """Return the conditions without the paging."""
         kept = ("stage", "level", "company_id", "owner_id", "attention", "unreviewed", "begin", "end")
         return {name: getattr(self, name) for name in kept}
-
-
-class GuestExport(GuestFilter):
-    """Which cards, as which file."""
-
-    format: FileFormat = FileFormat.XLSX
 
 
 class SearchFilter(Input):

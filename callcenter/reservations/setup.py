@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcenter.reservations import (
-    export_routes,
     figure_routes,
     meeting_routes,
     money_routes,
@@ -19,6 +18,6 @@ from callcenter.reservations.parts import PARTS, ReservationParts
 def setup(app: web.Application, parts: ReservationParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
-    groups = (routes, money_routes, planning_routes, tariff_routes, figure_routes, meeting_routes, export_routes)
+    groups = (routes, money_routes, planning_routes, tariff_routes, figure_routes, meeting_routes)
     for group in groups:
         app.add_routes(group.routes)

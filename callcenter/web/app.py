@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -37,10 +38,11 @@ MAX_BODY = 1024 * 1024
 class Parts:
     """What the web application is made of. `pages` is the folder of the built pages, `version` ours.
 
-    `trusted_proxies`: whose word on a client's address and scheme is believed.
+    `zone`: the hotel's. `trusted_proxies`: whose word on a client's address and scheme is believed.
     """
 
     clock: Clock
+    zone: ZoneInfo
     database: Database
     authenticator: Authenticator
     audit: Audit
@@ -55,6 +57,7 @@ class Parts:
 
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
+ZONE: web.AppKey[ZoneInfo] = web.AppKey("zone", ZoneInfo)
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
@@ -74,6 +77,7 @@ def create_app(parts: Parts) -> web.Application:
     )
     app[PARTS] = parts
     app[CLOCK] = parts.clock
+    app[ZONE] = parts.zone
     app[DATABASE] = parts.database
     app[AUTHENTICATOR] = parts.authenticator
     app[AUDIT] = parts.audit

@@ -94,8 +94,8 @@ async def test_given_the_list_of_guests_when_exported_then_a_file_and_a_line_in_
     else:
         sheet = load_workbook(io.BytesIO(content)).active
         assert sheet is not None
-        assert [sheet["B2"].value, sheet["E2"].value] == ["张试验", "+8613800000001"]
-    entry = await _logged(application, "guest.exported")
+        assert [sheet["C2"].value, sheet["F2"].value] == ["张试验", "+8613800000001"]
+    entry = await _logged(application, "list.exported")
     assert entry.after == {"rows": 1, "format": kind, "filter": f"format={kind}&stage=guest"}
 
 

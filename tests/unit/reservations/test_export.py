@@ -29,9 +29,7 @@ async def test_given_a_filtered_list_when_exported_as_csv_then_only_its_rows_in_
     answer = await application.client.get(address, params={"format": "csv", "type": "suite"})
     rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
 
-    assert [(row["预定人"], row["总价（元）"], row["预离店日期"]) for row in rows] == [
-        ("林示例", "1688.0", "2026-11-23")
-    ]
+    assert [(row["预定人"], row["总价（元）"], row["预离店日期"]) for row in rows] == [("林示例", "1688", "2026-11-23")]
 
 
 async def test_given_a_list_when_exported_as_xlsx_then_the_export_is_in_the_audit_log(application: Application) -> None:
@@ -42,7 +40,7 @@ async def test_given_a_list_when_exported_as_xlsx_then_the_export_is_in_the_audi
     assert sheet is not None
     names = [row[4] for row in sheet.iter_rows(values_only=True)]
     async with application.database.read() as session:
-        entry = (await session.scalars(select(AuditEntry).where(AuditEntry.action == "reservation.exported"))).one()
+        entry = (await session.scalars(select(AuditEntry).where(AuditEntry.action == "list.exported"))).one()
 
     assert names == ["Booked by", "Sample Carter", "林示例"]
     assert (entry.username, entry.after) == ("supervisor", {"rows": 2, "format": "xlsx", "filter": "format=xlsx"})

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import schemathesis
 from aiohttp import web
 from hypothesis import HealthCheck, Phase, given, settings
-from pytest_aiohttp.plugin import AiohttpClient
 from schemathesis.checks import (
     content_type_conformance,
     not_a_server_error,
@@ -20,41 +17,15 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from callcenter.db import Database
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.staff.service import Person
-from ivr import prompt_routes
-from recordings import exclusions
-from recordings import routes as recording_routes
-from recordings.listening import Listenings
-from recordings.store import Store
-from recordings.voicemail import routes as voicemail_routes
 from tests.application import Application
-from tests.prompts import sample_prompts
 
 DOCUMENT = "/api/v1/openapi.json"
 METHODS = {"get", "post", "put", "delete", "patch"}
 EXAMPLES = 30
 LAST = {("delete", "/api/v1/session")}
 """What ends the session that knocks comes after everything else."""
-
-
-@pytest_asyncio.fixture
-async def whole(database: Database, tmp_path: Path, aiohttp_client: AiohttpClient) -> Application:
-    """Serve every slice."""
-    built = Application(database, tmp_path / "dist")
-    await built.add_users()
-    await built.add_rooms()
-    listenings = Listenings(database, built.clock, built.audit)
-    recording_routes.setup(built.web, recording_routes.RecordingParts(Store(tmp_path / "recordings"), listenings))
-    parts = voicemail_routes.VoicemailParts(
-        Store(tmp_path / "recordings"), listenings, built.clock, built.audit, lambda: None
-    )
-    voicemail_routes.setup(built.web, parts)
-    prompt_routes.setup(built.web, sample_prompts(built, tmp_path))
-    exclusions.setup(built.web, exclusions.ExclusionParts(built.telephony))
-    built.client = await aiohttp_client(built.web)
-    return built
 
 
 async def test_given_the_routes_of_the_application_when_described_then_none_of_the_api_is_missing(
