@@ -1,6 +1,6 @@
 /** Requests about guest cards and what is done about them. */
 
-import { queryString, request } from './http';
+import { request } from './http';
 import type { Page } from './types';
 
 export const STAGES = ['guest', 'potential'] as const;
@@ -325,8 +325,5 @@ export const guestApi = {
   unlinkCall: (link: number, reason: string) =>
     request<List<CallLink>>('POST', `/call-links/${link}/removal`, { body: { reason } }),
 };
-
-export const guestExportAddress = (query: GuestQuery, format: 'csv' | 'xlsx'): string =>
-  `/api/v1/guests/export${queryString({ ...query, format })}`;
 
 export const importErrorsAddress = (id: number): string => `/api/v1/guest-imports/${id}/errors`;

@@ -31,11 +31,14 @@ export function useHttpContext(given: HttpContext): void {
   context = given;
 }
 
+/** Conditions of a list, as they stand in an address. */
+export type Query = Record<string, string | number | undefined>;
+
 export interface RequestOptions {
   body?: unknown;
   /** A CSV file instead of JSON. */
   file?: Blob;
-  query?: Record<string, string | number | undefined>;
+  query?: Query;
   signal?: AbortSignal;
   /** For the session's own requests, where 401 is an ordinary answer. */
   mayBeSignedOut?: boolean;
@@ -57,6 +60,18 @@ export async function request<T>(method: string, path: string, options: RequestO
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   if (answer.status === 401 && !options.mayBeSignedOut) context.sessionEnded();
   throw await problemOf(answer);
+}
+
+/** Fetch the list behind `path` as a file, with the name that the application gives it. Raises `Problem`. */
+export async function fetchFile(path: string, query: Query): Promise<{ content: Blob; name: string }> {
+  const answer = await fetchOrProblem(`${BASE}${path}${queryString(query)}`, {
+    headers: { 'Accept-Language': context.language() },
+    credentials: 'same-origin',
+  });
+  if (answer.status === 401) context.sessionEnded();
+  if (!answer.ok) throw await problemOf(answer);
+  const named = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get('Content-Disposition') ?? '');
+  return { content: await answer.blob(), name: decodeURIComponent(named?.[1] ?? 'list') };
 }
 
 /** Send a file as it is; `progress` is told the part sent, from 0 to 1. Raises `Problem`. */
@@ -87,7 +102,7 @@ function problemHeaders(sending: XMLHttpRequest): ResponseInit {
 }
 
 /** `?a=1&b=2` of everything that is not empty; an empty string when nothing is. */
-export function queryString(query: Record<string, string | number | undefined>): string {
+export function queryString(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
   return text ? `?${text}` : '';

@@ -1,6 +1,6 @@
 /** Requests about bookings, what is free, and the room chart. Money is in fen; days are the hotel's own. */
 
-import { queryString, request } from './http';
+import { request } from './http';
 import type { Page } from './types';
 
 export const STATES = [
@@ -321,6 +321,3 @@ export const reservationsApi = {
   chooseRooms: (number: string, rooms: RoomChoice[]) =>
     request<Booking>('PUT', `${one(number)}/rooms`, { body: { rooms } }),
 };
-
-export const bookingsFile = (query: BookingQuery, format: 'csv' | 'xlsx'): string =>
-  `/api/v1/reservations/export${queryString({ ...query, format })}`;

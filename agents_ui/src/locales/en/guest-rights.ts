@@ -32,7 +32,6 @@ export default {
       document_added: 'Document entered',
       document_removed: 'Document removed',
       document_revealed: 'Document number shown',
-      exported: 'Guests exported',
       contacted: 'Contact noted',
       allocated: 'Customer allocated',
       claimed: 'Customer claimed',

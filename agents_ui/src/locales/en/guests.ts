@@ -16,8 +16,6 @@ export default {
   add: 'New guest',
   addPotential: 'New potential customer',
   edit: 'Edit',
-  exportXlsx: 'Export Excel',
-  exportCsv: 'Export CSV',
   name: 'Name',
   numbers: 'Telephone',
   level: 'Level',

@@ -27,7 +27,6 @@ export default {
   empty: 'No bookings yet',
   emptyFiltered: 'No bookings match',
   emptyHint: 'Press F2 for a new booking.',
-  export: 'To {format}',
   newGroup: 'New group',
   groupName: 'Group name',
   orderedBy: 'Ordered by',

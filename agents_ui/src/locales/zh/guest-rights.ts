@@ -32,7 +32,6 @@ export default {
       document_added: '登记证件',
       document_removed: '删除证件',
       document_revealed: '显示证件号码',
-      exported: '导出客人档案',
       contacted: '登记联系',
       allocated: '自动分配客户',
       claimed: '提出客户归属',

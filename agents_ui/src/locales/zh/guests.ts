@@ -16,8 +16,6 @@ export default {
   add: '新增客人',
   addPotential: '登记潜在客户',
   edit: '修改',
-  exportXlsx: '导出 Excel',
-  exportCsv: '导出 CSV',
   name: '姓名',
   numbers: '电话',
   level: '级别',

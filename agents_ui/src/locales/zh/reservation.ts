@@ -27,7 +27,6 @@ export default {
   empty: '还没有预订单',
   emptyFiltered: '没有符合条件的预订单',
   emptyHint: '按 F2 新建预订。',
-  export: '导出 {format}',
   newGroup: '新建团体预定',
   groupName: '团体名称',
   orderedBy: '定房人',
