@@ -70,6 +70,24 @@ def check(kind: DocumentType, number: str, today: date) -> str:
     return bare
 
 
+def check_person(place: int, kind: str, number: str, today: date) -> tuple[str, Holder | None]:
+    """Return the number of somebody who is registered in its one form, and what it tells where it is an ID card.
+
+    `place`: which of the persons it is, from 0; an empty `kind` means an ID card, the house's usual one.
+
+    Raises:
+        DocumentNotValid: as `check`; the params say the `person` too, so that a page can show the field.
+    """
+    if not number.strip():
+        return "", None
+    try:
+        document = DocumentType(kind or DocumentType.ID_CARD)
+        bare = check(document, number, today)
+    except DocumentNotValid as refused:
+        raise type(refused)(**refused.params, person=place) from refused
+    return bare, read_id_card(bare, today) if document is DocumentType.ID_CARD else None
+
+
 def read_id_card(number: str, today: date) -> Holder:
     """Read an 18-digit ID card number.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.clock import Clock
 from callcenter.errors import HouseError, NotFound
-from callcenter.guests import documents, search, store
+from callcenter.guests import attention, documents, store
 from callcenter.guests.acting import By as By
 from callcenter.guests.card import (
     Card,
@@ -46,16 +46,6 @@ class GuestChanged(HouseError):
     """Somebody else changed the card since it was read; params: `id`, `version`."""
 
     code = "guest_changed"
-    status = HTTPStatus.CONFLICT
-
-
-class AttentionListed(HouseError):
-    """The name stands on the special-attention list (特别提醒档案); params: `listed`, id, name, colour, reason of each.
-
-    Whoever has read it says so (`attention_seen`) and enters the card all the same.
-    """
-
-    code = "attention_listed"
     status = HTTPStatus.CONFLICT
 
 
@@ -101,8 +91,8 @@ class Guests:
         identity = next((paper for paper in papers if paper.type is DocumentType.ID_CARD), None)
         ready = completed(settled(draft, self.plan, self.rules), identity, self.today)
         await _check_company(session, ready)
-        if not attention_seen:
-            await self._warn(session, ready.name)
+        found = await attention.listed(session, [attention.Named(ready.name)])
+        attention.must_be_seen(found, seen=attention_seen)
         now = self.clock.now()
         guest = Guest(
             **columns_of(ready),
@@ -147,8 +137,9 @@ class Guests:
         if version is not None and version != guest.version:
             raise GuestChanged(id=guest.id, version=guest.version)
         ready = settled(draft, self.plan, self.rules)
-        if not attention_seen and ready.name != guest.name:
-            await self._warn(session, ready.name, besides=card.ids)
+        if ready.name != guest.name:
+            found = await attention.listed(session, [attention.Named(ready.name)])
+            attention.must_be_seen(found, seen=attention_seen, besides=card.ids)
         await _check_company(session, ready)
         old, new = difference(facts(draft_of(card)), facts(ready))
         if not new:
@@ -232,16 +223,6 @@ class Guests:
             if number in held
         }
 
-    async def note_order(self, session: AsyncSession, number: int, at: datetime) -> None:
-        """Note that the guest booked or bought something at `at`; a potential customer is one no longer.
-
-        Raises:
-            NotFound: there is no such card.
-        """
-        guest = (await store.card(session, number, locked=True)).guest
-        guest.last_order_at = at if guest.last_order_at is None else max(guest.last_order_at, at)
-        guest.stage = Stage.GUEST.value
-
     async def find_or_create(
         self, session: AsyncSession, name: str, number: str, by: By, *, source: Source = Source.BOOKING
     ) -> Card:
@@ -273,16 +254,6 @@ class Guests:
         session.add(row)
         await session.flush()
         return row
-
-    async def _warn(self, session: AsyncSession, name: str, besides: Collection[int] = ()) -> None:
-        listed = [guest for guest in await search.listed(session, name) if guest.id not in besides]
-        if listed:
-            raise AttentionListed(
-                listed=[
-                    {"id": one.id, "name": one.name, "colour": one.attention_colour, "reason": one.attention_reason}
-                    for one in listed
-                ]
-            )
 
 
 async def _check_company(session: AsyncSession, draft: Draft) -> None:

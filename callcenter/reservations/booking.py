@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from http import HTTPStatus
 
@@ -12,6 +12,8 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.errors import HouseError
+from callcenter.guests import attention, orders
+from callcenter.guests.attention import Named
 from callcenter.reservations import journal, prices, store
 from callcenter.reservations.models import Reservation, ReservationLine
 from callcenter.reservations.rules import NO_NOTE, Booker, Desk, Note
@@ -163,9 +165,12 @@ async def create(
         DiscountNeedsReason: it has no reason.
         UnknownType: a type is not let.
         UnknownPlan: the plan is not sold.
+        AttentionListed: the booker is on the special-attention list and `note` does not say who it is.
+        NotFound: the card that was chosen does not exist.
     """
     now, rules = desk.clock.now(), desk.rules
     check_dates(wanted.arrival, wanted.departure, rules.earliest_arrival(now), rules.longest_stay)
+    confirmed = await attention.confirmed(session, [Named(wanted.booker, wanted.guest_id)], note.attention)
     offered = await _checked_offer(session, desk, wanted, by)
     approval = await _approval(session, wanted, offered, by, None)
     span = (wanted.arrival, wanted.departure)
@@ -188,7 +193,10 @@ async def create(
     session.add(booking)
     await session.flush()
     _add_lines(session, booking, offered)
-    journal.record(session, desk, booking, "created", by, note, state_before="", after=journal.facts(booking))
+    after = {**journal.facts(booking), **confirmed}
+    journal.record(session, desk, booking, "created", by, note, state_before="", after=after)
+    if booking.guest_id is not None:
+        await orders.note(session, booking.guest_id, now, by, desk.audit)
     return booking
 
 
@@ -210,6 +218,7 @@ async def change(
         TransitionRefused: the guest is not expected any more.
         RoomTaken: the room is not free in the new nights.
         SoldOut, OverbookingNotPermitted, DiscountAboveCeiling, DiscountNeedsReason, DatesImpossible: as `create`.
+        AttentionListed: another booker is entered who is on the special-attention list.
     """
     if State(booking.state) not in COMING or booking.kind == Kind.MEETING:
         raise TransitionRefused(number=booking.number, state=booking.state, action="change")
@@ -218,6 +227,9 @@ async def change(
         check_dates(wanted.arrival, wanted.departure, rules.earliest_arrival(now), rules.longest_stay)
     old = (await store.lines_of(session, [booking.id]))[booking.id]
     before = {**journal.facts(booking), "lines": await _line_facts(session, old)}
+    is_other = (wanted.booker, wanted.guest_id) != (booking.booker, booking.guest_id)
+    named = [Named(wanted.booker, wanted.guest_id)] if is_other else []
+    confirmed = await attention.confirmed(session, named, note.attention)
     offered = await _checked_offer(session, desk, wanted, by)
     approval = await _approval(session, wanted, offered, by, booking)
     await _rearrange(session, booking, old, wanted, offered, by, overbook=overbook)
@@ -235,8 +247,10 @@ async def change(
             note,
             state_before=booking.state,
             before=changed_before,
-            after=changed_after,
+            after={**changed_after, **confirmed},
         )
+    if is_other and booking.guest_id is not None:
+        await orders.note(session, booking.guest_id, now, by, desk.audit)
     return booking
 
 
@@ -252,9 +266,10 @@ async def copies(
     if State(booking.state) not in COMING or booking.kind != Kind.INDIVIDUAL:
         raise TransitionRefused(number=booking.number, state=booking.state, action="copy")
     wanted = await as_wanted(session, booking, desk)
+    same_person = replace(note, attention=note.attention or booking.number)  # whom the first booking was made for
     made = []
     for _ in range(count):
-        copy = await create(session, desk, wanted, by, note, overbook=overbook)
+        copy = await create(session, desk, wanted, by, same_person, overbook=overbook)
         copy.copied_from = booking.number
         made.append(copy)
     return made

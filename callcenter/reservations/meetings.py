@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.errors import HouseError, NotFound
+from callcenter.guests import attention
+from callcenter.guests.attention import Named
 from callcenter.reservations import journal, prices, store
 from callcenter.reservations.models import MeetingSlot, Reservation
 from callcenter.reservations.rules import Booker, Desk, Note
@@ -82,8 +84,10 @@ async def create(session: AsyncSession, desk: Desk, wanted: WantedMeeting, by: B
         NotFound: there is no such meeting room.
         MeetingRoomTaken: another meeting has it.
         DiscountAboveCeiling, DiscountNeedsReason: see `prices.check_discount`.
+        AttentionListed: the booker is on the special-attention list and `note` does not say who it is.
     """
     now, rules = desk.clock.now(), desk.rules
+    confirmed = await attention.confirmed(session, [Named(wanted.booker, wanted.guest_id)], note.attention)
     check_times(wanted.begins, wanted.ends, now)
     statement = select(Room, RoomType).join(RoomType, RoomType.id == Room.type_id)
     found = (
@@ -135,7 +139,7 @@ async def create(session: AsyncSession, desk: Desk, wanted: WantedMeeting, by: B
         await session.execute(insert(MeetingSlot), rows)
     except IntegrityError as error:  # two desks at the same moment
         raise MeetingRoomTaken(room=room.number, **{"from": wanted.begins.isoformat()}) from error
-    after = {**journal.facts(booking), "room": room.number}
+    after = {**journal.facts(booking), "room": room.number, **confirmed}
     journal.record(session, desk, booking, "created", by, note, state_before="", after=after)
     return booking
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from aiohttp import web
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.reservations import allocation, deposits, free, journal, shown, store
-from callcenter.reservations.models import Reservation, ReservationGuest
+from callcenter.reservations import allocation, deposits, free, persons, store
+from callcenter.reservations.models import Reservation
 from callcenter.reservations.parts import PARTS, act_on, note_of
 from callcenter.reservations.planning_schemas import FreeRoomList
 from callcenter.reservations.rules import Booker, Desk, Note
@@ -67,25 +66,7 @@ async def set_reservation_guests(request: web.Request) -> web.Response:
     wanted = await body(request, PersonsIn)
 
     async def act(session: AsyncSession, desk: Desk, booking: Reservation, by: Booker, note: Note) -> None:
-        present = await store.guests_of(session, booking)
-        before = [one.name or one.surname for one in present]
-        masked = {(one.name, one.surname, shown.hidden(one.document_number)): one.document_number for one in present}
-        await session.execute(delete(ReservationGuest).where(ReservationGuest.reservation_id == booking.id))
-        for one in wanted.guests:
-            number = masked.get((one.name, one.surname, one.document_number), one.document_number)
-            session.add(ReservationGuest(reservation_id=booking.id, **{**one.model_dump(), "document_number": number}))
-        after = [one.name or one.surname for one in wanted.guests]
-        journal.record(
-            session,
-            desk,
-            booking,
-            "guests_set",
-            by,
-            note,
-            state_before=booking.state,
-            before={"guests": before},
-            after={"guests": after},
-        )
+        await persons.put(session, desk, booking, wanted.persons(), by, note)
 
     return answer(await act_on(request, act, note_of(request, wanted)))
 

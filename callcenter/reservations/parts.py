@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.clock import Clock
 from callcenter.db import Database
+from callcenter.guests.numbers import NumberPlan
+from callcenter.guests.rules import GuestRules
+from callcenter.guests.service import Guests
 from callcenter.reservations import shown, store
 from callcenter.reservations.audit_jobs import Audits
 from callcenter.reservations.chart import Residents
@@ -34,6 +37,7 @@ class ReservationParts:
     live: LiveHub
     audits: Audits
     residents: Residents
+    guests: Guests
 
     @classmethod
     def build(
@@ -47,7 +51,9 @@ class ReservationParts:
     ) -> ReservationParts:
         """Put the slice together."""
         desk = Desk(clock, BookingRules.of(settings), audit)
-        return cls(desk, live, Audits(database, desk, lambda number: live.publish_changed(SUBJECT, number)), residents)
+        audits = Audits(database, desk, lambda number: live.publish_changed(SUBJECT, number))
+        guests = Guests(clock, NumberPlan.of(settings), GuestRules.of(settings), audit)
+        return cls(desk, live, audits, residents, guests)
 
     def schedule(self, schedule: Schedule) -> None:
         """Let the audits run at their hours."""
@@ -67,7 +73,7 @@ def note_of(request: web.Request, words: NoteIn | None = None) -> Note:
     """Return the words of a change note, with the address from which it is done."""
     if words is None:
         return Note(address=address_of(request))
-    return Note(words.why, words.asked, words.told, address_of(request))
+    return Note(words.why, words.asked, words.told, address_of(request), words.attention)
 
 
 async def act_on(request: web.Request, act: Act, note: Note, version: int | None = None) -> ReservationDetail:

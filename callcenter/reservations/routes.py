@@ -9,8 +9,10 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.errors import HouseError
+from callcenter.guests.acting import By
 from callcenter.reservations import acts, allocation, journal, shown, store
 from callcenter.reservations import booking as bookings
+from callcenter.reservations.bookers import with_card
 from callcenter.reservations.models import Reservation
 from callcenter.reservations.parts import PARTS, Act, act_on, note_of
 from callcenter.reservations.rules import Booker, Desk, Note
@@ -205,9 +207,8 @@ async def _create(request: web.Request, wanted: BookingIn | GroupIn, room: str |
     today = parts.desk.rules.today(parts.desk.clock.now())
     arrival, departure = bookings.default_dates(wanted.arrival, today)
     async with request.app[DATABASE].begin() as session:
-        booking = await bookings.create(
-            session, parts.desk, wanted.wanted(arrival, departure), by, note, overbook=wanted.overbook
-        )
+        known = await with_card(session, parts.guests, wanted.wanted(arrival, departure), By(by, note.address))
+        booking = await bookings.create(session, parts.desk, known, by, note, overbook=wanted.overbook)
         if room is not None:
             choice = [allocation.Choice(room)]
             await allocation.choose(session, parts.desk, booking, choice, by, note, overbook=wanted.overbook)

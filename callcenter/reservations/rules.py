@@ -105,12 +105,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The words of a change note: what the customer asked, why it is done, who is told next; and from where."""
+    """The words of a change note: what the customer asked, why it is done, who is told next; and from where.
+
+    `attention`: what was found out about people on the special-attention list, empty where nobody has looked.
+    """
 
     why: str = ""
     asked: str = ""
     told: str = ""
     address: str = ""
+    attention: str = ""
 
 
 NO_NOTE = Note()

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from callcenter.guests.kinds import DocumentType
 from callcenter.reservations.booking import Wanted, WantedLine
 from callcenter.reservations.deposits import Method
+from callcenter.reservations.persons import Person
 from callcenter.reservations.states import Kind, State
 from callcenter.reservations.store import BookingQuery
 from callcenter.web.inputs import MAX_ID, Day, Id, Input, Text
@@ -68,11 +70,15 @@ class ReservationFilter(BookingConditions):
 
 
 class NoteIn(Input):
-    """The words of a change note: why it is done, what the customer asked, who is told next."""
+    """The words of a change note: why it is done, what the customer asked, who is told next.
+
+    `attention`: who it turned out to be, where a name is on the special-attention list; without it that is refused.
+    """
 
     why: Annotated[Text, Field(max_length=500)] = ""
     asked: Annotated[Text, Field(max_length=500)] = ""
     told: Short = ""
+    attention: Words = ""
 
 
 class ReasonIn(NoteIn):
@@ -225,7 +231,7 @@ class PersonIn(Input):
     surname: Short = ""
     given_name: Short = ""
     is_foreign: bool = False
-    document_type: Annotated[Text, Field(max_length=16)] = "id_card"
+    document_type: DocumentType = DocumentType.ID_CARD
     document_number: Annotated[Text, Field(max_length=32)] = ""
     nationality: Annotated[Text, Field(max_length=32)] = ""
     origin: Short = ""
@@ -238,6 +244,10 @@ class PersonsIn(NoteIn):
     """The persons of a booking, all of them."""
 
     guests: Annotated[list[PersonIn], Field(max_length=200)]
+
+    def persons(self) -> list[Person]:
+        """Say it in the house's words."""
+        return [Person(**one.model_dump()) for one in self.guests]
 
 
 class LineOut(Output):

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.reservations import acts, audits, meetings, store
+from callcenter.reservations import acts, audits, meetings, persons, store
 from callcenter.reservations.allocation import label
 from callcenter.reservations.models import Reservation, ReservationGuest, ReservationLine
 from callcenter.reservations.rules import Booker, Desk
@@ -110,12 +110,7 @@ def _line(line: ReservationLine, codes: dict[int, str]) -> LineOut:
 
 def _person(one: ReservationGuest, *, see: bool) -> PersonOut:
     person = PersonOut.model_validate(one)
-    return person if see else person.model_copy(update={"document_number": hidden(person.document_number)})
-
-
-def hidden(document: str) -> str:
-    """Hide a document number from those who need it not."""
-    return f"{document[:3]}****{document[-2:]}" if len(document) > 6 else "*" * len(document)
+    return person if see else person.model_copy(update={"document_number": persons.hidden(person.document_number)})
 
 
 async def _codes(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:

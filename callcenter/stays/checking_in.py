@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.guests import attention, documents, orders
+from callcenter.guests.attention import Named
+from callcenter.guests.kinds import DocumentType
 from callcenter.reservations import prices
 from callcenter.rooms.models import Room, RoomType
 from callcenter.stays import folio, wake_ups
@@ -65,6 +68,9 @@ class Registration:
     reason: str = ""
     note: str = ""
     wake_up: time | None = None
+    attention: str = ""
+    """Who it turned out to be, where a name is on the special-attention list."""
+
     group_id: int | None = None
     reservation_id: int | None = None
     list_price: int | None = field(default=None)
@@ -83,7 +89,12 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         DiscountTooHigh, ReasonMissing: the price is below what the operator may give, or has no reason.
         DepartureRefused: the guest would leave before the first night is over.
         WakeUpPast: the wake-up time lies after the departure.
+        IdCardNotValid, DocumentNotValid: a document's number cannot be right (身份证号码有误); `person` says whose.
+        AttentionListed: somebody is on the special-attention list and the form does not say who it is.
     """
+    persons = tuple(_checked(place, one, scope) for place, one in enumerate(wanted.persons))
+    named = [Named(one.name, one.guest_id) for one in persons]
+    confirmed = await attention.confirmed(scope.session, named, wanted.attention)
     room = await room_of(scope.session, wanted.room)
     kind = await scope.session.get_one(RoomType, room.type_id)
     if wanted.bed > room.beds or (wanted.bed == 0) is (wanted.stay_type is StayType.SHARED):
@@ -133,8 +144,10 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
     except IntegrityError as error:  # two desks at the same moment
         raise RoomOccupied(room=room.number) from error
     await hold(scope.session, stay, room, scope.day, departure)
-    _register(scope.session, stay, wanted.persons)
-    scope.note(stay, "checked_in", None, _shown(stay, room), wanted.reason)
+    _register(scope.session, stay, persons)
+    scope.note(stay, "checked_in", None, {**_shown(stay, room), **confirmed}, wanted.reason)
+    for guest_id in sorted({one.guest_id for one in persons if one.guest_id is not None}):
+        await orders.note(scope.session, guest_id, scope.now, scope.by, scope.audit)
     if wanted.stay_type is StayType.HOURLY:
         await _charge_hours(scope, stay)
     if wanted.wake_up is not None:
@@ -146,6 +159,22 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
 async def ceiling_of(scope: Scope) -> int:
     """Return how many percent this operator may take off (折扣权限)."""
     return await prices.ceiling_of(scope.session, scope.by, scope.rules.discount_ceilings)
+
+
+def _checked(place: int, one: Person, scope: Scope) -> Person:
+    """Check a document, and fill in what an ID card tells and nobody has said (requirements 3)."""
+    kind = one.document_type or (DocumentType.PASSPORT if one.foreign else DocumentType.ID_CARD)
+    today = scope.now.astimezone(scope.rules.zone).date()
+    number, holder = documents.check_person(place, kind, one.document_number, today)
+    if holder is None:
+        return replace(one, document_number=number)
+    return replace(
+        one,
+        document_number=number,
+        origin=one.origin or holder.origin[:64],
+        sex=one.sex or holder.sex.value,
+        birthday=one.birthday or holder.birthday,
+    )
 
 
 def _leaving(scope: Scope, wanted: Registration) -> tuple[date, datetime]:

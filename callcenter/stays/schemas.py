@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from callcenter.guests.kinds import DocumentType
 from callcenter.settings import Extension
 from callcenter.stays.checking_in import Person, Registration
 from callcenter.stays.kinds import GuestType, LineKind, PaymentMethod, StayState, StayType
@@ -37,7 +38,7 @@ class PersonIn(Input):
     guest_id: Id | None = None
     phone: Annotated[Text, Field(max_length=32)] = ""
     foreign: bool = False
-    document_type: Annotated[Text, Field(max_length=16)] = ""
+    document_type: DocumentType | Literal[""] = ""
     document_number: Annotated[Text, Field(max_length=32)] = ""
     nationality: Annotated[Text, Field(max_length=32)] = ""
     origin: Short = ""
@@ -50,6 +51,7 @@ class CheckIn(Input):
     """The check-in form. `booking`: what is left open here (room, departure, guests, price) is carried over from it.
 
     `bed`: of a shared room, else 0. `price`: of a night (of its time for an hourly stay); null for the list price.
+    `attention`: who it turned out to be, where a name is on the special-attention list; without it that is refused.
     """
 
     room: Extension | None = None
@@ -75,6 +77,7 @@ class CheckIn(Input):
     reason: Line = ""
     note: LongText = ""
     wake_up: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+    attention: Line = ""
 
     def registration(self, group_id: int | None) -> Registration:
         """Say it in the house's words."""

@@ -37,7 +37,7 @@ async def _history(desk: Application, guest: int) -> list[tuple[str, str]]:
 
 
 async def _check_in(desk: Application, csrf: dict[str, str], guest: int, **more: Any) -> dict[str, Any]:
-    person = {"name": "林示例", "guest_id": guest, "document_type": "id_card", "document_number": "110101199001011234"}
+    person = {"name": "林示例", "guest_id": guest, "document_type": "id_card", "document_number": "110101199001011237"}
     body = {"room": "0301", "departure": "2026-11-23", "guests": [person], **more}
     return await _post(desk, "/stays", csrf, body)
 

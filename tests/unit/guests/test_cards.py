@@ -5,11 +5,12 @@ from sqlalchemy import select
 
 from callcenter.db import Database
 from callcenter.errors import NotFound
-from callcenter.guests import store
+from callcenter.guests import orders, store
+from callcenter.guests.attention import AttentionListed
 from callcenter.guests.card import AttentionReasonMissing, Document, Draft, NameMissing, Number, Origin, UnknownLevel
 from callcenter.guests.documents import DocumentNotValid, check_digit
 from callcenter.guests.kinds import Colour, DocumentType, Sex, Source, Stage
-from callcenter.guests.service import AttentionListed, DocumentKnown, GuestChanged, Guests
+from callcenter.guests.service import DocumentKnown, GuestChanged, Guests
 from callcenter.staff.models import AuditEntry
 from tests.unit.guests.conftest import BY, made
 
@@ -235,7 +236,7 @@ async def test_given_a_potential_customer_when_something_is_ordered_then_it_is_a
         caller = Origin(Source.CALL, Stage.POTENTIAL)
         card = await guests.create(session, Draft(name="孙试验", question="有温泉吗"), BY, origin=caller)
         assert card.guest.stage == Stage.POTENTIAL
-        await guests.note_order(session, card.id, guests.clock.now())
+        await orders.note(session, card.id, guests.clock.now(), BY.actor, guests.audit)
 
     async with database.read() as session:
         guest = (await store.card(session, card.id)).guest

@@ -29,7 +29,7 @@ from tests.sample import sample_settings
 ZONE = sample_settings().hotel.zone
 TODAY = date(2026, 12, 3)
 TOMORROW = date(2026, 12, 4)
-LI = Person("李一", document_type="id_card", document_number="110101199001011234")
+LI = Person("李一", document_type="id_card", document_number="110101199001011237")
 
 
 def at(text: str, day: date = TODAY) -> datetime:
