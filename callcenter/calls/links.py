@@ -41,11 +41,34 @@ class UnknownSubject(HouseError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a subject is called; `key`: how its page is addressed."""
+
+    name: str
+    key: str
+
+
+GONE = Called("", "")
+
+
 class SubjectNames(Protocol):
     """Knows the subjects of one type."""
 
-    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, str]:
+    @property
+    def permission(self) -> str:
+        """The permission without which nobody may look for these subjects."""
+        ...
+
+    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, Called]:
         """Return what each of these subjects is called; those that do not exist are left out."""
+        ...
+
+    async def find(self, session: AsyncSession, text: str, limit: int, *, by_number: bool) -> Sequence[int]:
+        """Return at most `limit` subjects that fit `text`, the likeliest first.
+
+        `by_number`: False for those who may not see numbers; they could else confirm a guessed one.
+        """
         ...
 
 
@@ -62,7 +85,7 @@ class NamedLink:
     """A link and what its subject is called; empty where the subject is gone."""
 
     link: CallLink
-    name: str
+    called: Called
 
 
 async def of_call(session: AsyncSession, call_id: int) -> Sequence[CallLink]:
@@ -158,12 +181,24 @@ async def named(
     session: AsyncSession, found: Sequence[CallLink], subjects: Mapping[str, SubjectNames]
 ) -> list[NamedLink]:
     """Say what the subjects of `found` are called."""
-    names: dict[Subject, str] = {}
+    names: dict[Subject, Called] = {}
     for kind in {one.subject_type for one in found} & subjects.keys():
         numbers = {one.subject_id for one in found if one.subject_type == kind}
         told = await subjects[kind].names(session, numbers)
         names |= {(kind, number): name for number, name in told.items()}
-    return [NamedLink(one, names.get((one.subject_type, one.subject_id), "")) for one in found]
+    return [NamedLink(one, names.get((one.subject_type, one.subject_id), GONE)) for one in found]
+
+
+async def find(
+    session: AsyncSession, text: str, subjects: Mapping[str, SubjectNames], limit: int, *, by_number: bool
+) -> list[tuple[Subject, Called]]:
+    """Look for `text` among the subjects of every type, at most `limit` of each."""
+    found: list[tuple[Subject, Called]] = []
+    for kind, known in subjects.items():
+        numbers = await known.find(session, text, limit, by_number=by_number)
+        told = await known.names(session, numbers)
+        found += [((kind, number), told[number]) for number in numbers if number in told]
+    return found
 
 
 async def check_subject(session: AsyncSession, subject: Subject, subjects: Mapping[str, SubjectNames]) -> None:

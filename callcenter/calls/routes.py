@@ -26,6 +26,9 @@ from callcenter.calls.schemas import (
     FiguresOut,
     Mask,
     RecordingOut,
+    SubjectFilter,
+    SubjectList,
+    SubjectOut,
     call_detail,
     call_link,
     call_row,
@@ -146,6 +149,22 @@ async def list_links(request: web.Request) -> web.Response:
     async with request.app[DATABASE].read() as session:
         await service.one(session, number)
         return answer(await _links(request, session, number))
+
+
+@routes.get("/api/v1/call-subjects")
+@documented(Contract(query=SubjectFilter, answer=SubjectList))
+@requires("calls.link")
+async def find_subjects(request: web.Request) -> web.Response:
+    """Look for what a call was about, among every kind of thing that the user may see."""
+    wanted, user = query(request, SubjectFilter), user_of(request)
+    visible = {kind: known for kind, known in request.app[PARTS].subjects.items() if user.may(known.permission)}
+    async with request.app[DATABASE].read() as session:
+        found = await links.find(session, wanted.q, visible, wanted.limit, by_number=user.may("guests.see_numbers"))
+    items = [
+        SubjectOut(subject_type=kind, subject_id=number, name=called.name, key=called.key)
+        for (kind, number), called in found
+    ]
+    return answer(SubjectList(items=items))
 
 
 @routes.post("/api/v1/calls/{id}/links")

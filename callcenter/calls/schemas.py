@@ -158,13 +158,17 @@ class CallUnlinkIn(Input):
 
 
 class CallLinkOut(Output):
-    """What a call was about; `name` is empty where the subject is gone, `unlinked_at` tells that it was taken back."""
+    """What a call was about; `unlinked_at` tells that it was taken back.
+
+    `name` is empty where the subject is gone; `key` is how its page is addressed.
+    """
 
     id: int
     call_id: int
     subject_type: str
     subject_id: int
     name: str
+    key: str
     how: str
     linked_at: datetime
     linked_by: str
@@ -178,6 +182,28 @@ class CallLinkList(Output):
     """What a call was about, the oldest first."""
 
     items: list[CallLinkOut]
+
+
+class SubjectFilter(Input):
+    """What a call may have been about: part of a name, number, room or booking number."""
+
+    q: Annotated[Text, Field(min_length=1, max_length=64)]
+    limit: int = Field(default=5, ge=1, le=20)
+
+
+class SubjectOut(Output):
+    """Something that a call can be linked to; `key` is how its page is addressed."""
+
+    subject_type: str
+    subject_id: int
+    name: str
+    key: str
+
+
+class SubjectList(Output):
+    """What was found, kind by kind, the likeliest first."""
+
+    items: list[SubjectOut]
 
 
 class FiguresRow(Output):
@@ -227,8 +253,8 @@ def call_detail(call: Call, recording: RecordingOut | None, mask: Mask) -> CallD
 
 def call_link(one: NamedLink) -> CallLinkOut:
     """Describe a link."""
-    fields = {name: getattr(one.link, name) for name in CallLinkOut.model_fields if name != "name"}
-    return CallLinkOut(**fields, name=one.name)
+    fields = {name: getattr(one.link, name) for name in CallLinkOut.model_fields if name not in ("name", "key")}
+    return CallLinkOut(**fields, name=one.called.name, key=one.called.key)
 
 
 def figures_row(figures: Figures) -> FiguresRow:

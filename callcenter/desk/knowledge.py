@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.calls.links import Called
 from callcenter.guests.timeline import Happening
 from callcenter.reservations.models import Reservation, ReservationGuest
 from callcenter.reservations.states import State
@@ -30,6 +31,8 @@ _UNSEEN = and_(Stay.confidential, Stay.state == StayState.IN_HOUSE.value)
 
 class BookingKnowledge:
     """Bookings of guests (fulfils `GuestFinder`, `TimelineSource`, `OrderBook` and `SubjectNames`)."""
+
+    permission = "reservations.read"
 
     async def find_guests(self, session: AsyncSession, text: str, limit: int) -> Sequence[int]:
         """Return the guests of the booking with this number."""
@@ -71,14 +74,34 @@ class BookingKnowledge:
         )
         return {guest_id: at for guest_id, at in await session.execute(statement) if guest_id is not None}
 
-    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, str]:
-        """Return number and booker of each booking."""
-        statement = select(Reservation.id, Reservation.number, Reservation.booker).where(Reservation.id.in_(numbers))
-        return {key: f"{number} {booker}" for key, number, booker in await session.execute(statement)}
+    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, Called]:
+        """Return number, booker and arrival of each booking."""
+        statement = select(Reservation).where(Reservation.id.in_(numbers))
+        return {
+            one.id: Called(f"{one.number} {one.group_name or one.booker} {one.arrival.isoformat()}", one.number)
+            for one in await session.scalars(statement)
+        }
+
+    async def find(self, session: AsyncSession, text: str, limit: int, *, by_number: bool) -> Sequence[int]:
+        """Return the bookings whose number begins with `text` or whose booker or group has it in the name."""
+        columns = (Reservation.booker, Reservation.group_name)
+        named = [column.icontains(text, autoescape=True) for column in columns]
+        statement = (
+            select(Reservation.id)
+            .where(
+                or_(Reservation.number.istartswith(text, autoescape=True), *named),
+                Reservation.state != State.DELETED.value,
+            )
+            .order_by(Reservation.entered_at.desc(), Reservation.id.desc())
+            .limit(limit)
+        )
+        return (await session.scalars(statement)).all()
 
 
 class StayKnowledge:
     """Stays of guests (fulfils `GuestFinder`, `TimelineSource` and `SubjectNames`)."""
+
+    permission = "stays.read"
 
     async def find_guests(self, session: AsyncSession, text: str, limit: int) -> Sequence[int]:
         """Return the guests in house in the room with this number."""
@@ -123,10 +146,29 @@ class StayKnowledge:
             for row in await session.scalars(ordered)
         ]
 
-    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, str]:
-        """Return the number of each stay."""
-        found = await session.execute(select(Stay.id, Stay.number).where(Stay.id.in_(numbers), ~_UNSEEN))
-        return {key: number for key, number in found.tuples()}
+    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, Called]:
+        """Return number and arrival of each stay; the room is not said."""
+        found = await session.scalars(select(Stay).where(Stay.id.in_(numbers), ~_UNSEEN))
+        return {one.id: Called(f"{one.number} {one.arrival.isoformat()}", str(one.id)) for one in found}
+
+    async def find(self, session: AsyncSession, text: str, limit: int, *, by_number: bool) -> Sequence[int]:
+        """Return the stays of this number, of whom is in house in this room, and of guests with `text` in the name."""
+        named = select(StayGuest.stay_id).where(StayGuest.name.icontains(text, autoescape=True))
+        in_room = select(Room.id).where(Room.number == text)
+        statement = (
+            select(Stay.id)
+            .where(
+                ~_UNSEEN,
+                or_(
+                    Stay.number.istartswith(text, autoescape=True),
+                    Stay.id.in_(named),
+                    and_(Stay.room_id.in_(in_room), Stay.state == StayState.IN_HOUSE.value),
+                ),
+            )
+            .order_by(Stay.registered_at.desc(), Stay.id.desc())
+            .limit(limit)
+        )
+        return (await session.scalars(statement)).all()
 
 
 def _booked_for(guest_ids: Collection[int]) -> ColumnElement[bool]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls import links
-from callcenter.calls.links import Subject
+from callcenter.calls.links import Called, Subject
 from callcenter.guests import store
+from callcenter.guests.search import Search
 from callcenter.guests.service import Guests
 from callcenter.guests.timeline import Happening
 
@@ -20,13 +21,23 @@ GUEST = "guest"
 class GuestSubjects:
     """Fulfils `calls.links.SubjectNames` and `Recogniser` for guests."""
 
-    def __init__(self, guests: Guests) -> None:
-        self._guests = guests
+    permission = "guests.read"
 
-    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, str]:
+    def __init__(self, guests: Guests, search: Search) -> None:
+        self._guests = guests
+        self._search = search
+
+    async def find(self, session: AsyncSession, text: str, limit: int, *, by_number: bool) -> Sequence[int]:
+        """Return the guests that the search box finds."""
+        return [guest.id for guest in await self._search.find(session, text, by_number=by_number, limit=limit)]
+
+    async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, Called]:
         """Return the names of these guests; of a merged card the name of what it became."""
         found = await store.cards(session, await store.by_ids(session, sorted(numbers)))
-        return {number: card.guest.name for card in found for number in card.ids if number in numbers}
+        wanted = set(numbers)
+        return {
+            number: Called(card.guest.name, str(card.id)) for card in found for number in card.ids if number in wanted
+        }
 
     async def subjects_of(self, session: AsyncSession, numbers: Collection[str]) -> Mapping[str, Sequence[Subject]]:
         """Return the guests of each number."""

@@ -63,11 +63,12 @@ class GuestParts:
         """Put the slice together; `finders`, `sources` and `orders` are what other slices know of guests."""
         guests = Guests(clock, NumberPlan.of(settings), GuestRules.of(settings), audit)
         follow_ups = FollowUps(database, clock, guests.rules, audit, orders)
+        search = Search(finders)
         return cls(
             guests,
             Companies(clock, audit),
-            Search(finders),
-            GuestSubjects(guests),
+            search,
+            GuestSubjects(guests, search),
             follow_ups,
             Checks(clock, audit),
             Merging(guests),

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
 from callcenter.db import Database
-from callcenter.guests.calls import GUEST
 from callcenter.settings import ROOT
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
 from ivr import prompt_routes
@@ -108,9 +107,8 @@ class BrowserHouse:
     def _build(self) -> Application:
         application = Application(self._database, PAGES)
         zone = application.settings.hotel.zone
-        application.web[call_routes.PARTS] = call_routes.CallParts(
-            application.telephony, Lookup(), zone, {GUEST: application.guests.subjects}
-        )
+        subjects = application.web[call_routes.PARTS].subjects
+        application.web[call_routes.PARTS] = call_routes.CallParts(application.telephony, Lookup(), zone, subjects)
         audit = application.audit
         listenings = Listenings(self._database, application.clock, audit)
         recording_routes.setup(application.web, recording_routes.RecordingParts(self._store, listenings))

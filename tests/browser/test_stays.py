@@ -54,7 +54,7 @@ async def test_given_a_walk_in_when_checked_in_paid_and_checked_out_then_the_pag
     await page.get_by_role("button", name="Check in").click()
     await page.get_by_label("Room", exact=True).fill("0301")
     await page.get_by_label("Name", exact=True).fill("Li Yi")
-    await page.get_by_label("Document number").fill("110101199001011234")
+    await page.get_by_label("Document number").fill("110101199001011237")
     await page.get_by_label("Wake-up").fill("06:30")
     await page.get_by_role("button", name="Check in").click()
     await expect(page.get_by_role("heading", name="Room 0301")).to_be_visible()

@@ -230,6 +230,8 @@ export interface CallLink {
   subject_type: string;
   subject_id: number;
   name: string;
+  /** How its page is addressed; empty where the subject is gone. */
+  key: string;
   how: string;
   linked_at: string;
   linked_by: string;
@@ -238,6 +240,9 @@ export interface CallLink {
   unlinked_by: string;
   unlink_reason: string;
 }
+
+/** Something that a call can be linked to. */
+export type CallSubject = Pick<CallLink, 'subject_type' | 'subject_id' | 'name' | 'key'>;
 
 export type GuestQuery = {
   stage?: string;
@@ -322,6 +327,8 @@ export const guestApi = {
     request<List<CallLink>>('GET', `/calls/${call}/links`, { signal }),
   linkCall: (call: number, subject_type: string, subject_id: number, reason: string) =>
     request<List<CallLink>>('POST', `/calls/${call}/links`, { body: { subject_type, subject_id, reason } }),
+  findSubjects: (q: string, signal?: AbortSignal) =>
+    request<List<CallSubject>>('GET', '/call-subjects', { query: { q }, signal }),
   unlinkCall: (link: number, reason: string) =>
     request<List<CallLink>>('POST', `/call-links/${link}/removal`, { body: { reason } }),
 };

@@ -104,6 +104,8 @@ export interface CommonWanted {
   call_id?: number;
   overbook?: boolean;
   why?: string;
+  /** Who it turned out to be, where a name is on the special-attention list. */
+  attention?: string;
 }
 
 export interface BookingWanted extends CommonWanted {
@@ -314,8 +316,8 @@ export const reservationsApi = {
   act,
   copies: (number: string, count: number) =>
     request<{ items: Booking[] }>('POST', `${one(number)}/copies`, { body: { count } }),
-  setGuests: (number: string, guests: BookingGuest[]) =>
-    request<Booking>('PUT', `${one(number)}/guests`, { body: { guests } }),
+  setGuests: (number: string, guests: BookingGuest[], attention: string) =>
+    request<Booking>('PUT', `${one(number)}/guests`, { body: { guests, attention } }),
   freeRooms: (number: string, signal?: AbortSignal) =>
     request<{ items: FreeRoom[] }>('GET', `${one(number)}/free-rooms`, { signal }),
   chooseRooms: (number: string, rooms: RoomChoice[]) =>

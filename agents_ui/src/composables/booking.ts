@@ -15,6 +15,7 @@ import {
 import { fenOf } from '@/money';
 import { addDays } from '@/time/zone';
 import type { Language } from '@/time/format';
+import { useAttentionStore } from '@/stores/attention';
 import { useChanges } from './changes';
 import { useProblemWords } from './problem';
 
@@ -30,6 +31,7 @@ const TYPING = 150;
 export function useBooking(present: () => Booking | null = () => null) {
   const { locale } = useI18n();
   const words = useProblemWords();
+  const attention = useAttentionStore();
   const form = shallowRef<BookingForm | null>(null);
   const draft = ref<BookingDraft | null>(null);
   const types = shallowRef<TypeStock[]>([]);
@@ -100,11 +102,14 @@ export function useBooking(present: () => Booking | null = () => null) {
     try {
       const before = present();
       if (before === null) {
-        done.value = [await reservationsApi.create(wantedOf(wanted, days))];
+        const body = wantedOf(wanted, days);
+        done.value = [await attention.confirmed((said) => reservationsApi.create({ ...body, attention: said }))];
         await finish(wanted);
       } else {
         const body = { ...wantedOf(wanted, days), version: before.version, why };
-        done.value = [await reservationsApi.change(before.number, body)];
+        done.value = [
+          await attention.confirmed((said) => reservationsApi.change(before.number, { ...body, attention: said })),
+        ];
       }
     } catch (error) {
       refusal.value = words(error);

@@ -1,3 +1,4 @@
+import attention from './en/attention';
 import guests from './en/guests';
 import guestRights from './en/guest-rights';
 import menus from './en/menus';
@@ -13,6 +14,7 @@ import voicemail from './en/voicemail';
 import type zh from './zh';
 
 const en: typeof zh = {
+  attention,
   guests,
   menus,
   outbound,

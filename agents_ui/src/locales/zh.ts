@@ -1,3 +1,4 @@
+import attention from './zh/attention';
 import guests from './zh/guests';
 import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
@@ -12,6 +13,7 @@ import rooms from './zh/rooms';
 import voicemail from './zh/voicemail';
 
 export default {
+  attention,
   guests,
   menus,
   outbound,

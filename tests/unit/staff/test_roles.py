@@ -44,6 +44,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/calls/{id}/recording/pause"): OPERATING,
     ("POST", "/api/v1/calls/{id}/recording/resume"): OPERATING,
     ("GET", "/api/v1/calls/{id}/links"): EVERYBODY,
+    ("GET", "/api/v1/call-subjects"): CARD_KEEPING,
     ("POST", "/api/v1/calls/{id}/links"): CARD_KEEPING,
     ("POST", "/api/v1/call-links/{id}/removal"): CARD_KEEPING,
     ("GET", "/api/v1/guests"): EVERYBODY,

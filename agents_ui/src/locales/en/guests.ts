@@ -334,7 +334,11 @@ export default {
   links: {
     title: 'What this call was about',
     none: 'Nothing linked yet.',
-    link: 'Link a guest',
+    link: 'Link',
+    search: 'Guest, booking or stay: name, number, room, order number',
+    reason: 'Why (optional)',
+    nothing: 'Nothing found.',
+    reasonMissing: 'Please say why.',
     unlink: 'Unlink',
     unlinkQuestion: 'Please say why this was not about {name}.',
     byNumber: 'linked by number',

@@ -93,6 +93,8 @@ export default {
     commission: 'Commission a night',
     missing: 'Please enter room, departure and the guest’s name.',
     badMoney: 'That is no amount, for instance 488 or 488.50.',
+    idWrong: 'This ID card number is not valid',
+    documentWrong: 'This document number is not valid',
     attention: '“{name}” is on the special-attention list: {reason}. Please confirm the identity first.',
     submit: 'Check in',
     done: 'Room {room} is checked in.',

@@ -328,7 +328,11 @@ export default {
   links: {
     title: '这通电话是关于',
     none: '还没有关联。',
-    link: '关联客人',
+    link: '关联',
+    search: '客人、预订单或入住：姓名、号码、拼音、房号、单号',
+    reason: '说明（可不填）',
+    nothing: '没有找到。',
+    reasonMissing: '请写明原因。',
     unlink: '取消关联',
     unlinkQuestion: '请写明为什么不是关于 {name}。',
     byNumber: '按号码自动关联',

@@ -93,6 +93,8 @@ export default {
     commission: '佣金 / 晚',
     missing: '请填写房号、离店日期和客人姓名。',
     badMoney: '金额不正确，例如 488 或 488.50。',
+    idWrong: '身份证号码有误',
+    documentWrong: '证件号码有误',
     attention: '“{name}”在特别提醒名单上：{reason}。请核实身份后再登记。',
     submit: '登记入住',
     done: '{room} 房已登记入住。',
