@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from callcenter import demo, demo_bookings, logs
+from callcenter import demo, demo_bookings, demo_guests, logs
 from callcenter.clock import SystemClock
 from callcenter.db import Database
 from callcenter.house import House, HouseStartError, until_stopped
@@ -271,6 +271,7 @@ async def _run_demo(settings: Settings, calls: int | None) -> int:
 async def _furnish(settings: Settings) -> None:
     database = Database(settings.database_url)
     try:
+        await demo_guests.furnish(database, settings, SystemClock())
         await demo_bookings.furnish(database, settings, SystemClock())
     finally:
         await database.close()

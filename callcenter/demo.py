@@ -13,6 +13,7 @@ from sqlalchemy import select
 from callcenter.calls.models import Call
 from callcenter.calls.three_rings import rings_by
 from callcenter.db import Database
+from callcenter.demo_guests import caller_number
 from callcenter.pbx.provisioning import Secrets
 from callcenter.settings import LineMode, Settings
 from callcenter.simulator.facts import Milestone
@@ -64,7 +65,7 @@ async def simulate(settings: Settings, secrets: Secrets, calls: int | None, say:
         number = 0
         while calls is None or number < calls:
             wish = _WISHES[number % len(_WISHES)]
-            caller = f"1990000{number % 10_000:04d}"
+            caller = caller_number(number)
             wishes[caller] = wish
             group.create_task(visit(guests, _line_for(settings, wish, number), caller, wish), name=f"guest-{number}")
             number += 1

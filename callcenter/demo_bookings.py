@@ -1,4 +1,4 @@
-"""Bookings of the sample hotel, so that its pages show something; the people are invented, as are their numbers."""
+"""Bookings of the sample hotel, so that its pages show something; the bookers are those of `demo_guests`, invented."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from callcenter.clock import Clock
 from callcenter.db import Database
+from callcenter.demo_guests import caller_number
+from callcenter.guests import store as guests
 from callcenter.reservations import acts, allocation, booking, deposits
 from callcenter.reservations.booking import Wanted, WantedLine
 from callcenter.reservations.models import Reservation
@@ -64,7 +66,9 @@ async def furnish(database: Database, settings: Settings, clock: Clock) -> int:
             return 0
         for number, sample in enumerate(SAMPLES):
             code = types[min(sample.place, len(types) - 1)]
-            made = await booking.create(session, desk, _wanted(sample, number, code, today), DEMO)
+            cards = (await guests.by_numbers(session, [f"+86{caller_number(number)}"])).values()
+            guest_id = next((found[0] for found in cards), None)
+            made = await booking.create(session, desk, _wanted(sample, number, code, today, guest_id), DEMO)
             if sample.deposit:
                 method = deposits.Method.CASH
                 await deposits.receive(session, desk, made, sample.deposit, method, "", DEMO, NO_NOTE)
@@ -75,7 +79,7 @@ async def furnish(database: Database, settings: Settings, clock: Clock) -> int:
     return len(SAMPLES)
 
 
-def _wanted(sample: Sample, number: int, code: str, today: date) -> Wanted:
+def _wanted(sample: Sample, number: int, code: str, today: date, guest_id: int | None) -> Wanted:
     arrival = today + timedelta(days=sample.after)
     return Wanted(
         kind=Kind.GROUP if sample.group else Kind.INDIVIDUAL,
@@ -83,7 +87,8 @@ def _wanted(sample: Sample, number: int, code: str, today: date) -> Wanted:
         arrival=arrival,
         departure=arrival + timedelta(days=sample.nights),
         booker=sample.booker,
-        phone=f"1990000{9000 + number}",
+        phone=caller_number(number),
+        guest_id=guest_id,
         language=sample.language,
         group_name=sample.group,
         source=sample.source,
