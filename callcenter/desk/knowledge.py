@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.links import Called
+from callcenter.guests.purchasing import Purchase
 from callcenter.guests.timeline import Happening
 from callcenter.reservations.models import Reservation, ReservationGuest
 from callcenter.reservations.states import State
@@ -26,6 +27,7 @@ STAY = "stay"
 
 _BOOKING_NUMBER = re.compile(r"[A-Z]{0,3}[0-9][0-9-]{3,15}")
 _ROOM_NUMBER = re.compile(r"[0-9]{3,6}")
+_KEPT = tuple(state.value for state in (State.UNCONFIRMED, State.CONFIRMED, State.CHECKED_IN, State.CHECKED_OUT))
 _UNSEEN = and_(Stay.confidential, Stay.state == StayState.IN_HOUSE.value)
 
 
@@ -73,6 +75,19 @@ class BookingKnowledge:
             .group_by(Reservation.guest_id)
         )
         return {guest_id: at for guest_id, at in await session.execute(statement) if guest_id is not None}
+
+    async def purchases(
+        self, session: AsyncSession, guest_ids: Collection[int], since: datetime
+    ) -> Mapping[int, Sequence[Purchase]]:
+        """Return what each guest booked since then and did not call off, with its price."""
+        statement = select(Reservation.guest_id, Reservation.entered_at, Reservation.total).where(
+            Reservation.guest_id.in_(guest_ids), Reservation.entered_at >= since, Reservation.state.in_(_KEPT)
+        )
+        found: dict[int, list[Purchase]] = {}
+        for guest_id, at, total in await session.execute(statement):
+            if guest_id is not None:
+                found.setdefault(guest_id, []).append(Purchase(at, total))
+        return found
 
     async def names(self, session: AsyncSession, numbers: Collection[int]) -> Mapping[int, Called]:
         """Return number, booker and arrival of each booking."""

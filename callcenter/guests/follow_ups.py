@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from callcenter.guests.acting import By
 from callcenter.guests.inactivity import Activity, Owed, owed
 from callcenter.guests.kinds import Channel, FollowUpState, Reason, Side
 from callcenter.guests.models import Guest
+from callcenter.guests.purchasing import Purchase
 from callcenter.guests.rules import GuestRules
 from callcenter.guests.timeline import Happening
 from callcenter.guests.work_models import FollowUp, GuestContact
@@ -39,6 +40,12 @@ class OrderBook(Protocol):
 
     async def last_orders(self, session: AsyncSession, guest_ids: Collection[int]) -> Mapping[int, datetime]:
         """Return when each of these guests ordered last; who never did is left out."""
+        ...
+
+    async def purchases(
+        self, session: AsyncSession, guest_ids: Collection[int], since: datetime
+    ) -> Mapping[int, Sequence[Purchase]]:
+        """Return what each of these guests ordered since then; who ordered nothing is left out."""
         ...
 
 
@@ -191,7 +198,11 @@ class FollowUps:
         return (await session.scalars(statement)).all()
 
     async def _owe(self, session: AsyncSession, guests: Sequence[Guest], at: datetime) -> int:
+        purchases: dict[int, list[Purchase]] = defaultdict(list)
+        since = at - 2 * timedelta(days=self._rules.purchasing.period_days)
         for book in self._orders:
+            for guest_id, bought in (await book.purchases(session, [guest.id for guest in guests], since)).items():
+                purchases[guest_id] += bought
             orders = await book.last_orders(session, [guest.id for guest in guests])
             for guest in guests:
                 latest = [one for one in (guest.last_order_at, orders.get(guest.id)) if one is not None]
@@ -200,7 +211,7 @@ class FollowUps:
         rows = [
             self._row(guest, one, at)
             for guest in guests
-            for one in owed(_activity(guest, contacts[guest.id]), at, self._rules)
+            for one in owed(_activity(guest, contacts[guest.id], purchases[guest.id]), at, self._rules)
         ]
         if not rows:
             return 0
@@ -262,11 +273,12 @@ def _quiet_since(guest: Guest) -> datetime:
     return guest.last_order_at or guest.created_at
 
 
-def _activity(guest: Guest, contacts: Sequence[tuple[str, datetime]]) -> Activity:
+def _activity(guest: Guest, contacts: Sequence[tuple[str, datetime]], purchases: Sequence[Purchase]) -> Activity:
     return Activity(
         quiet_since=_quiet_since(guest),
         service_contacts=tuple(at for side, at in contacts if side == Side.SERVICE),
         sales_contacts=tuple(at for side, at in contacts if side == Side.SALES),
+        purchases=tuple(purchases),
         owing=guest.owing,
         level=guest.level,
         service_owner=guest.service_owner_id,

@@ -1,4 +1,4 @@
-"""Which contacts the house owes a customer (requirements 5, inactivity and dual ownership). Pure: time is an argument.
+"""Which contacts the house owes a customer (requirements 5: inactivity, dual ownership, abnormal purchasing). Pure.
 
 More than a week without an order: one call within the next week. More than a month: at least two contacts a month.
 More than two months and not followed by sales: the service desk follows, except customers who owe money.
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcenter.guests.kinds import Reason, Side
+from callcenter.guests.purchasing import Purchase, has_fallen, is_cycle_missed
 from callcenter.guests.rules import GuestRules
 
 MONTH: Final = timedelta(days=30)
@@ -24,6 +25,7 @@ class Activity:
     quiet_since: datetime
     service_contacts: tuple[datetime, ...] = ()
     sales_contacts: tuple[datetime, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
     owing: bool = False
     level: str = ""
     service_owner: int | None = None
@@ -51,8 +53,8 @@ class Owed:
 
 def owed(activity: Activity, now: datetime, rules: GuestRules) -> list[Owed]:
     """Return every contact that the rules ask for by now; one that was made counts."""
-    return [*_after_a_week(activity, now, rules), *_after_a_month(activity, now, rules),
-            *_after_two_months(activity, now, rules), *_regular(activity, now, rules)]  # fmt: skip
+    rules_of_the_house = (_after_a_week, _after_a_month, _after_two_months, _regular, _abnormal)
+    return [one for rule in rules_of_the_house for one in rule(activity, now, rules)]
 
 
 def _after_a_week(activity: Activity, now: datetime, rules: GuestRules) -> Iterator[Owed]:
@@ -95,6 +97,19 @@ def _regular(activity: Activity, now: datetime, rules: GuestRules) -> Iterator[O
         last = max((activity.quiet_since, *activity.contacts(side)))
         if now - last >= every:
             yield Owed(Reason.REGULAR, f"{side.value}/{_day(last)}", side, activity.owner(side), last + every)
+
+
+def _abnormal(activity: Activity, now: datetime, rules: GuestRules) -> Iterator[Owed]:
+    """Let sales visit a customer who buys otherwise than usual; a visit since then counts."""
+    if not activity.purchases:
+        return
+    last, due_at = max(one.at for one in activity.purchases), now + timedelta(days=rules.purchasing.visit_within_days)
+    is_visited = any(last < contact for contact in activity.sales_contacts)
+    owner = activity.owner(Side.SALES)
+    if not is_visited and is_cycle_missed(activity.purchases, now, rules.purchasing):
+        yield Owed(Reason.CYCLE_MISSED, _day(last), Side.SALES, owner, due_at)
+    elif not is_visited and has_fallen(activity.purchases, now, rules.purchasing):
+        yield Owed(Reason.SHARP_FALL, f"{now:%Y-%m}", Side.SALES, owner, due_at)
 
 
 def _day(instant: datetime) -> str:

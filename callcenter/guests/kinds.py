@@ -96,6 +96,8 @@ class Reason(StrEnum):
     IDLE_WEEK = "idle_week"
     IDLE_MONTH = "idle_month"
     IDLE_TWO_MONTHS = "idle_two_months"
+    CYCLE_MISSED = "cycle_missed"
+    SHARP_FALL = "sharp_fall"
     REGULAR = "regular"
 
 

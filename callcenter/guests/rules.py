@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callcenter.guests.kinds import Side
 from callcenter.settings import Settings
-from callcenter.settings.guests import GuestLevel, Inactivity
+from callcenter.settings.guests import GuestLevel, Inactivity, Purchasing
 from callcenter.settings.sections import Words
 
 
@@ -26,6 +26,7 @@ class GuestRules:
     first_contact: timedelta
     filing: timedelta
     inactivity: Inactivity
+    purchasing: Purchasing
     cadence: Mapping[tuple[str, Side], timedelta]
     zone: ZoneInfo
 
@@ -38,6 +39,7 @@ class GuestRules:
             timedelta(days=guests.first_contact_days),
             timedelta(days=guests.contract_filing_days),
             guests.inactivity,
+            guests.purchasing,
             _cadence(guests.levels),
             settings.hotel.zone,
         )

@@ -50,6 +50,20 @@ class Inactivity(BaseModel):
     two_months_days: int = Field(default=60, ge=1, le=730)
 
 
+class Purchasing(BaseModel):
+    """What purchasing is abnormal (requirements 5), so that sales visits: no order for `cycles_missed` usual intervals.
+
+    Or `fall_percent` less than before, comparing the last `period_days` with the same time before them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cycles_missed: float = Field(default=2.0, ge=1, le=20)
+    period_days: int = Field(default=90, ge=7, le=730)
+    fall_percent: int = Field(default=50, ge=1, le=100)
+    visit_within_days: int = Field(default=7, ge=1, le=365)
+
+
 class GuestSettings(BaseModel):
     """Guest cards. `region`: whose telephone numbers are meant without a country code (ISO 3166).
 
@@ -66,3 +80,4 @@ class GuestSettings(BaseModel):
     first_contact_days: int = Field(default=7, ge=1, le=365)
     contract_filing_days: int = Field(default=3, ge=0, le=365)
     inactivity: Inactivity = Inactivity()
+    purchasing: Purchasing = Purchasing()

@@ -17,7 +17,7 @@ export const DOCUMENT_TYPES = [
 export const COLOURS = ['amber', 'blue', 'purple', 'green', 'grey'] as const;
 export const CHANNELS = ['phone', 'sms', 'wechat', 'mail', 'visit'] as const;
 export const SIDES = ['service', 'sales'] as const;
-export const REASONS = ['first_contact', 'idle_week', 'idle_month', 'idle_two_months', 'regular'] as const;
+export const REASONS = ['first_contact', 'idle_week', 'idle_month', 'idle_two_months', 'regular', 'cycle_missed', 'sharp_fall'] as const;
 export const GUEST_LANGUAGES = ['zh', 'en', 'yue', 'ja', 'ko', 'ru', 'fr', 'de', 'th', 'vi'] as const;
 
 export interface GuestNumber {

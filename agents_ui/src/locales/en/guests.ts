@@ -204,6 +204,8 @@ export default {
     idle_week: 'A week without order',
     idle_month: 'A month without order',
     idle_two_months: 'Two months without order',
+    cycle_missed: 'Usual order missed',
+    sharp_fall: 'Sharp fall in orders',
     regular: 'Regular contact',
   },
   contactForm: {

@@ -204,6 +204,8 @@ export default {
     idle_week: '一周未消费',
     idle_month: '一月未消费',
     idle_two_months: '两月未消费',
+    cycle_missed: '错过消费周期',
+    sharp_fall: '消费大幅下降',
     regular: '定期回访',
   },
   contactForm: { title: '登记与 {name} 的联系', channel: '方式', side: '哪一方', note: '内容', saved: '已登记。' },
