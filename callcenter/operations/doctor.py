@@ -38,6 +38,7 @@ from callcenter.operations.machine import (
     check_program,
     check_prompts,
 )
+from callcenter.operations.speech import check_speech
 from callcenter.pbx.connection import Connection
 from callcenter.pbx.provisioning import MODULES, PROMPTS, TEMPLATES
 from callcenter.pbx.server import UNPRIVILEGED_USER, PbxStartError, PrivatePbx
@@ -99,6 +100,7 @@ class Doctor:
             database,
             *await asyncio.to_thread(self._disks),
             *await asyncio.to_thread(check_prompts, self._prompts, self._installed_prompts()),
+            *await asyncio.to_thread(check_speech, settings),
             judge_clock(self._clock.now(), newest, settings.hotel.zone),
             check_pages(self._pages),
             *await asyncio.to_thread(check_certificate, settings.http, settings.var_folder / "tls", self._clock.now()),

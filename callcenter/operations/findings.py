@@ -40,6 +40,7 @@ class Subject(StrEnum):
     DATABASE = "database"
     DISK = "disk"
     PROMPTS = "prompts"
+    SPEECH = "speech"
     CLOCK = "clock"
     PAGES = "pages"
     CERTIFICATES = "certificates"

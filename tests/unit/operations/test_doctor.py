@@ -35,6 +35,7 @@ from callcenter.operations.machine import (
     check_program,
     check_prompts,
 )
+from callcenter.operations.speech import check_speech
 from callcenter.pbx.provisioning import PROMPTS
 from callcenter.settings import ROOT, Pbx, Settings, load
 from callcenter.simulator.phone import Phone
@@ -227,6 +228,44 @@ def test_given_a_prompt_that_the_exchange_does_not_have_then_it_is_named(prompts
     (prompts / "installed" / "en" / "hello.ulaw").unlink()
     (finding,) = check_prompts(prompts, prompts / "installed")
     assert (code(finding), finding.params["names"]) == ("prompts_not_installed", "en/hello")
+
+
+SPEAKING = """
+start: main
+nodes:
+  main:
+    kind: menu
+    prompts: [menu-main]
+    choices:
+      "1": {go: end, speech: {zh: [预订], en: [booking]}}
+  end: {kind: hang_up}
+"""
+
+
+@pytest.mark.parametrize(
+    ("menu", "models", "expected"),
+    [
+        ("start: end\nnodes: {end: {kind: hang_up}}", {}, {"speech_unused": ""}),
+        ("start: [", {}, {"speech_unused": ""}),
+        (SPEAKING, {}, {"speech_unset": "zh en"}),
+        (SPEAKING, {"zh": "there"}, {"speech_unset": "en"}),
+        (SPEAKING, {"zh": "there", "en": "there"}, {"speech_fine": ""}),
+        ("start: [", {"zh": "gone"}, {"speech_model_missing": "zh"}),
+        (SPEAKING, {"zh": "gone", "en": "there"}, {"speech_model_missing": "zh"}),
+    ],
+)
+def test_given_menus_that_listen_then_each_language_needs_its_model(
+    tmp_path: Path, menu: str, models: dict[str, str], expected: dict[str, str]
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "menus").mkdir()
+    (tmp_path / "menus" / "main.yaml").write_text(menu, encoding="utf-8")
+    folders = {f"CALLCENTER_SPEECH__MODELS__{key.upper()}": str(tmp_path / value) for key, value in models.items()}
+    settings = load(environment={"CALLCENTER_IVR__MENUS": str(tmp_path / "menus"), **folders})
+    found = check_speech(settings)
+    assert set(codes(found)) == set(expected)
+    named = [str(finding.params["language"]) for finding in found if "language" in finding.params]
+    assert named == next(iter(expected.values())).split()
 
 
 def test_given_the_pages_then_they_must_be_built_and_whole(tmp_path: Path) -> None:
