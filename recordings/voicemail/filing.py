@@ -54,6 +54,20 @@ def voicemail_of(recording: Recording, call: Call | None, first_language: str) -
     )
 
 
+def wanted_for(voicemail: Voicemail, recording: Recording, call: Call | None, at: datetime) -> outbound.Wanted:
+    """Describe the call back that a message with a number asks for, due from `at` on; asked again, nothing is added."""
+    return outbound.Wanted(
+        kind=outbound.Kind.VOICEMAIL,
+        number=voicemail.number,
+        source=f"voicemail:{recording.node}/{recording.name}",
+        place_at=call.started_at if call is not None else voicemail.left_at,
+        due_at=at,
+        language=voicemail.language,
+        line=voicemail.line,
+        call=CallKey(call.node, call.linkedid) if call is not None else None,
+    )
+
+
 class Filing:
     """Owns the task. `changed` is told when something was filed."""
 
@@ -124,16 +138,7 @@ class Filing:
         """Ask for a call back; a caller without a number that can be called is only on the list of messages."""
         if not voicemail.number:
             return None
-        wanted = outbound.Wanted(
-            kind=outbound.Kind.VOICEMAIL,
-            number=voicemail.number,
-            source=f"voicemail:{recording.node}/{recording.name}",
-            place_at=call.started_at if call is not None else voicemail.left_at,
-            due_at=self._clock.now(),
-            language=voicemail.language,
-            line=voicemail.line,
-            call=CallKey(call.node, call.linkedid) if call is not None else None,
-        )
+        wanted = wanted_for(voicemail, recording, call, self._clock.now())
         due, _ = await outbound.request(session, wanted, SYSTEM, self._clock.now(), self._audit)
         return due
 

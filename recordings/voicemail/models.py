@@ -32,7 +32,10 @@ class TextState(StrEnum):
 
 
 class Voicemail(Base):
-    """One message. `number` is empty where the caller hid it, or no call can be made to it: then there is no call-back.
+    """One message.
+
+    `number` is empty where the caller hid it, or no call can be made to it: then there is no call-back until somebody
+    enters the number that the message says.
 
     `left_at` is the end of the call, or when the message was found where the call is not known. `language` is the one
     that the caller chose in the menu, else the house's first.

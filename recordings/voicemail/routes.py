@@ -11,7 +11,7 @@ from aiohttp import web
 from callcenter.clock import Clock
 from callcenter.staff.audit import AuditLog
 from callcenter.web.app import DATABASE
-from callcenter.web.identity import requires, user_of
+from callcenter.web.identity import address_of, requires, user_of
 from callcenter.web.inputs import body, from_cursor, path_id, query
 from callcenter.web.masking import mask
 from callcenter.web.openapi import Contract, documented
@@ -21,6 +21,7 @@ from recordings.playing import SOUND, play
 from recordings.store import Store
 from recordings.voicemail import service
 from recordings.voicemail.schemas import (
+    CallBackIn,
     DoneIn,
     VoicemailCounts,
     VoicemailFilter,
@@ -99,6 +100,20 @@ async def play_voicemail(request: web.Request) -> web.StreamResponse:
         if heard:
             parts.changed()
     return played.response
+
+
+@routes.post("/api/v1/voicemail/{id}/call-back")
+@documented(Contract(body=CallBackIn, status=HTTPStatus.NO_CONTENT))
+@requires(PERMISSION)
+async def call_voicemail_back(request: web.Request) -> web.Response:
+    """Enter the number to call back on for a message whose caller hid it: it becomes a due call."""
+    parts, number = request.app[PARTS], path_id(request, "voicemail")
+    given = await body(request, CallBackIn)
+    async with request.app[DATABASE].begin() as session:
+        by, now = user_of(request), parts.clock.now()
+        await service.call_back(session, number, given.number, by, now, parts.audit, address_of(request))
+    parts.changed()
+    return no_content()
 
 
 @routes.post("/api/v1/voicemail/{id}/done")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callcenter.outbound.service import NUMBER
 from callcenter.web.inputs import MAX_ID, Input, Text
 from callcenter.web.output import Output
 from recordings.voicemail.models import State, TextState
@@ -29,8 +30,14 @@ class DoneIn(Input):
     note: Annotated[Text, Field(max_length=1000)] = ""
 
 
+class CallBackIn(Input):
+    """The number on which a caller who hid it is to be called back, as the message says it."""
+
+    number: Annotated[str, Field(pattern=f"^{NUMBER.pattern}$")]
+
+
 class VoicemailOut(Output):
-    """One message; `number` is empty where the caller hid it, `seconds` is its length.
+    """One message; `number` is empty where the caller hid it and nobody entered one, `seconds` is its length.
 
     `text` is what was understood of it, `due_call_id` and `due_state` name the call-back that it became.
     """

@@ -1,4 +1,4 @@
-"""Messages as the house works on them: listed, heard, done, opened again. Every change is in the audit log."""
+"""Messages as the house works on them: heard, called back, done, opened again. Every change is in the audit log."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.calls.models import Call
 from callcenter.db import beyond
 from callcenter.errors import HouseError, NotFound
+from callcenter.outbound import service as outbound
 from callcenter.outbound.models import DueCall
 from callcenter.staff.audit import Actor, AuditLog
 from recordings.models import Recording
+from recordings.voicemail.filing import wanted_for
 from recordings.voicemail.models import State, Voicemail
 
 
@@ -30,6 +33,13 @@ class VoicemailNotDone(HouseError):
     """The message is not done, so it need not be opened again."""
 
     code = "voicemail_not_done"
+    status = HTTPStatus.CONFLICT
+
+
+class VoicemailHasCallBack(HouseError):
+    """The message is a due call already, whose number stands there."""
+
+    code = "voicemail_has_call_back"
     status = HTTPStatus.CONFLICT
 
 
@@ -98,6 +108,32 @@ async def hear(session: AsyncSession, number: int, by: Actor, at: datetime, audi
     voicemail.state, voicemail.heard_by, voicemail.heard_at = State.HEARD.value, by.username, at
     audit(session, by, "voicemail.heard", ("voicemail", number), before={"state": "new"}, after={"state": "heard"})
     return True
+
+
+async def call_back(
+    session: AsyncSession, number: int, phone: str, by: Actor, at: datetime, audit: AuditLog, address: str = ""
+) -> None:
+    """Give a message of a caller who hid the number the one to call back on, which makes it a due call.
+
+    Raises:
+        NotFound: there is none with this id.
+        VoicemailDone: nothing is left to do about it.
+        VoicemailHasCallBack: it is a due call already.
+        NumberUnusable: no call can be made to the number.
+    """
+    voicemail = await _locked(session, number)
+    if voicemail.state == State.DONE:
+        raise VoicemailDone(by=voicemail.done_by)
+    if voicemail.due_call_id is not None:
+        raise VoicemailHasCallBack
+    recording = await session.get_one(Recording, voicemail.recording_id)
+    call = await session.get(Call, recording.call_id) if recording.call_id is not None else None
+    before = {"number": voicemail.number}
+    voicemail.number = phone
+    due, _ = await outbound.request(session, wanted_for(voicemail, recording, call, at), by, at, audit, address)
+    voicemail.due_call_id = due.id
+    after = {"number": phone}
+    audit(session, by, "voicemail.number_given", ("voicemail", number), before=before, after=after, address=address)
 
 
 async def finish(session: AsyncSession, number: int, by: Actor, at: datetime, note: str, audit: AuditLog) -> None:

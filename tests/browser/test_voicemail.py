@@ -91,8 +91,28 @@ async def test_given_a_caller_without_a_number_then_the_message_says_that_nobody
     page = await sign_in("operator", f"/voicemail?id={number}")
     panel = page.get_by_role("region", name="Message")
     await expect(panel).to_contain_text("No number")
-    await expect(panel).to_contain_text("cannot be called back")
+    await expect(panel).to_contain_text("hid the number, so no call-back is due by itself")
     await expect(panel).to_contain_text("No speech recognition is installed")
+
+
+async def test_given_a_caller_without_a_number_when_one_is_entered_then_the_call_back_is_due(
+    house: BrowserHouse, sign_in: SignIn
+) -> None:
+    _, number = await left(house)
+    page = await sign_in("operator", f"/voicemail?id={number}")
+    panel = page.get_by_role("region", name="Message")
+    field = panel.get_by_label("If the message says a number")
+    await field.fill("extension")
+    await panel.get_by_role("button", name="Call back").click()
+    await expect(panel.get_by_role("alert")).to_contain_text("3 to 20 digits")
+    await field.fill("139 1234-5678")
+    await field.press("Enter")
+    await expect(panel).to_contain_text("Call-back due")
+    await expect(panel.get_by_role("heading", name="13912345678")).to_be_visible()
+    await expect(field).to_have_count(0)
+    await panel.get_by_role("link", name="Call-backs").click()
+    await expect(page).to_have_url(re.compile("/call-backs$"))
+    await expect(page.locator("[data-due='13912345678']")).to_contain_text("Left a message")
 
 
 async def test_given_chinese_then_the_mailbox_speaks_it(house: BrowserHouse, sign_in: SignIn) -> None:

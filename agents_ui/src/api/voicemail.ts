@@ -10,7 +10,7 @@ export type VoicemailState = (typeof VOICEMAIL_STATES)[number];
 export interface Voicemail {
   id: number;
   call_id: number | null;
-  /** Empty where the caller hid it. */
+  /** Empty where the caller hid it and nobody has entered one. */
   number: string;
   line: string;
   language: string;
@@ -39,6 +39,7 @@ export const voicemailApi = {
     request<VoicemailPage>('GET', '/voicemail', { query, signal }),
   message: (id: number, signal?: AbortSignal) => request<Voicemail>('GET', `/voicemail/${id}`, { signal }),
   finish: (id: number, note: string) => request<void>('POST', `/voicemail/${id}/done`, { body: { note } }),
+  callBack: (id: number, number: string) => request<void>('POST', `/voicemail/${id}/call-back`, { body: { number } }),
   reopen: (id: number) => request<void>('POST', `/voicemail/${id}/reopen`),
 };
 

@@ -28,6 +28,7 @@ export const ACTIONS = [
   'voicemail.heard',
   'voicemail.done',
   'voicemail.reopened',
+  'voicemail.number_given',
   'reservation.created',
   'reservation.changed',
   'reservation.confirmed',

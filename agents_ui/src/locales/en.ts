@@ -293,7 +293,12 @@ const en: typeof zh = {
     season: { set: 'Season set', removed: 'Season removed' },
     day_price: { set: 'Prices of days set' },
     discount_ceiling: { set: 'Discount ceiling set' },
-    voicemail: { heard: 'Message heard first', done: 'Message done', reopened: 'Message opened again' },
+    voicemail: {
+      heard: 'Message heard first',
+      done: 'Message done',
+      reopened: 'Message opened again',
+      number_given: 'Number of message entered',
+    },
     session: {
       begun: 'Signed in',
       ended: 'Signed out',

@@ -279,7 +279,7 @@ export default {
     season: { set: '设置季节', removed: '删除季节' },
     day_price: { set: '设置每日房价' },
     discount_ceiling: { set: '设置折扣权限' },
-    voicemail: { heard: '首次收听留言', done: '处理留言', reopened: '重新打开留言' },
+    voicemail: { heard: '首次收听留言', done: '处理留言', reopened: '重新打开留言', number_given: '补录留言号码' },
     session: { begun: '登录', ended: '退出登录', refused: '登录被拒', revoked: '结束他处登录' },
     password: { changed: '修改密码', reset: '重置密码' },
     second_factor: { added: '启用两步验证', removed: '停用两步验证' },

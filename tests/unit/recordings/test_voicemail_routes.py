@@ -11,6 +11,7 @@ import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 from sqlalchemy import select
 
+from callcenter.outbound.models import DueCall
 from callcenter.staff.models import AuditEntry
 from recordings.listening import LISTENED, Listenings
 from recordings.voicemail import routes
@@ -148,6 +149,33 @@ async def test_given_a_message_whose_file_is_gone_when_it_is_played_then_it_stay
     answer = await desk.application.client.get(f"/api/v1/voicemail/{number}/audio")
     assert answer.status == 410
     assert (await desk.get(f"/{number}"))["state"] == "new"
+
+
+async def test_given_a_caller_who_hid_the_number_when_it_is_entered_then_the_message_is_a_due_call_in_its_place(
+    desk: Desk,
+) -> None:
+    (hidden,) = (item for item in (await desk.get())["items"] if not item["number"])
+    for wrong in ("12", "number", "1" * 21, ""):
+        assert (await desk.post(f"/{hidden['id']}/call-back", number=wrong))[0] == 422
+    assert await desk.post(f"/{hidden['id']}/call-back", number="13912345678") == (204, None)
+    shown = await desk.get(f"/{hidden['id']}")
+    assert (shown["number"], shown["due_state"], shown["state"]) == ("13912345678", "open", "new")
+    call = (await desk.house.calls())[1]
+    async with desk.house.database.read() as session:
+        due = await session.get_one(DueCall, shown["due_call_id"])
+    assert (due.kind, due.number, due.created_by, due.linkedid) == ("voicemail", "13912345678", "operator", "100.2")
+    assert due.place_at == call.started_at
+    assert desk.changes == ["changed"]
+    status, problem = await desk.post(f"/{hidden['id']}/call-back", number="13912345679")
+    assert (status, problem["code"]) == (409, "voicemail_has_call_back")
+    assert [action for action, user, _ in await desk.actions() if user == "operator"] == ["voicemail.number_given"]
+
+
+async def test_given_a_message_that_is_done_when_a_number_is_entered_then_it_is_refused(desk: Desk) -> None:
+    (hidden,) = (item for item in (await desk.get())["items"] if not item["number"])
+    await desk.post(f"/{hidden['id']}/done")
+    status, problem = await desk.post(f"/{hidden['id']}/call-back", number="13912345678")
+    assert (status, problem["code"]) == (409, "voicemail_done")
 
 
 async def test_given_a_message_when_done_then_it_says_by_whom_and_can_be_opened_again(desk: Desk) -> None:
