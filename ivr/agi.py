@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 log = structlog.get_logger(__name__)
 
@@ -231,17 +232,18 @@ class AgiServer:
     async def _talk(self, session: AgiSession, writer: asyncio.StreamWriter) -> None:
         try:
             await session.read_request()
+            bind_contextvars(call_id=session.uniqueid)  # in whatever is logged for this caller, by whomever
             await self._serve(session)
         except CallerGone:
-            log.debug("agi_caller_gone", uniqueid=session.uniqueid)
+            log.debug("agi_caller_gone")
         except AgiRefused as error:
-            log.warning("agi_refused", uniqueid=session.uniqueid, reason=str(error))
+            log.warning("agi_refused", reason=str(error))
         except TimeoutError:
-            log.warning("agi_timed_out", uniqueid=session.uniqueid)
+            log.warning("agi_timed_out")
         except OSError as error:
-            log.info("agi_connection_lost", uniqueid=session.uniqueid, reason=str(error))
+            log.info("agi_connection_lost", reason=str(error))
         except Exception:  # a defect of one script must not end the server; the caller goes on in the dialplan
-            log.exception("agi_script_failed", uniqueid=session.uniqueid, script=session.script)
+            log.exception("agi_script_failed", script=session.script)
         finally:
             # what is still unsent is for nobody, and a close that waits for a dead peer would never end
             writer.transport.abort()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from callcenter.errors import HouseError
 from callcenter.telephony import CallKey
@@ -43,6 +44,7 @@ class CallBackFlow:
 
     async def serve(self, agi: AgiSession) -> None:
         """Serve one caller."""
+        bind_contextvars(call_id=_linkedid(agi))
         language = Language.EN if agi.request.get("agi_language", "").startswith(Language.EN) else Language.ZH
         talk, step = begin(callable_number(agi.request.get("agi_callerid", ""), self._rooms), language)
         try:
@@ -52,7 +54,7 @@ class CallBackFlow:
             talk, step = advance(talk, HungUp(), self._rooms)
             raise
         finally:
-            log.info("call_back_talked", uniqueid=agi.uniqueid, stage=talk.stage, asked=isinstance(step, CallBack))
+            log.info("call_back_talked", stage=talk.stage, asked=isinstance(step, CallBack))
         if isinstance(step, CallBack):
             await self._keep(agi, step, language)
         else:
@@ -88,11 +90,10 @@ class CallBackFlow:
 
     async def _keep(self, agi: AgiSession, wish: CallBack, language: Language) -> None:
         await agi.set_variables({"TIMEOUT(absolute)": f"{STORE_SECONDS + GUARD_SECONDS:.1f}"})
-        linkedid = agi.arguments[0] if agi.arguments else agi.uniqueid
         try:
-            await self._store(CallKey(self._node, linkedid), wish.number, language)
+            await self._store(CallKey(self._node, _linkedid(agi)), wish.number, language)
         except HouseError as error:
-            log.error("call_back_not_stored", call_id=linkedid, reason=str(error))
+            log.error("call_back_not_stored", reason=str(error))
             await self._say(agi, f"{language}/call-back-not-now")
             return
         await agi.set_variables({"CALL_BACK": "requested"})
@@ -103,3 +104,7 @@ class CallBackFlow:
         seconds = self._sounds.seconds(prompt)
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds + GUARD_SECONDS:.1f}"})
         await agi.stream(prompt, seconds, keys="")
+
+
+def _linkedid(agi: AgiSession) -> str:
+    return agi.arguments[0] if agi.arguments else agi.uniqueid

@@ -12,12 +12,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from callcenter.clock import Clock
 from ivr.agi import AgiSession, CallerGone
 from ivr.book import MenuBook
 from ivr.engine import Ask, End, HungUp, Position, Pressed, Run, Silence, Step, advance, begin
-from ivr.flows import Flow
+from ivr.flows import Flow, linkedid_of
 from ivr.languages import Language
 from ivr.listening import Listener
 from ivr.menus import Menu
@@ -60,6 +61,7 @@ class MenuFlow:
         if menu is None:
             log.warning("menu_unknown", script=agi.script)
             return
+        bind_contextvars(call_id=linkedid_of(agi))
         position, step = begin(menu, FIRST_LANGUAGE, self._now())
         if agi.argument:
             position, step = advance(menu, position, Pressed(agi.argument[0]), self._now())
@@ -72,7 +74,7 @@ class MenuFlow:
             raise
         finally:
             ending = step.ending if isinstance(step, End) else None
-            log.info("menu_walked", uniqueid=agi.uniqueid, path="/".join(position.path), ending=ending)
+            log.info("menu_walked", path="/".join(position.path), ending=ending)
 
     async def _take(self, agi: AgiSession, menu: Menu, position: Position, step: Ask | Run) -> tuple[Position, Step]:
         if isinstance(step, Ask):

@@ -16,3 +16,8 @@ PROMPTS: Mapping[str, Collection[str]] = {MY_RESERVATION: my_reservation_words.P
 
 Flow = Callable[[AgiSession, Language], Awaitable[FlowEnded]]
 """Talks a caller through a conversation; sets `TIMEOUT(absolute)` before each step, as the menu does."""
+
+
+def linkedid_of(agi: AgiSession) -> str:
+    """Return the call's Linkedid, which the dialplan gives the menu's script as its second argument."""
+    return agi.arguments[1] if len(agi.arguments) > 1 and agi.arguments[1] else agi.uniqueid

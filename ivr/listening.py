@@ -107,7 +107,7 @@ class Listener:
             if key := await agi.wait_for_key(KEY_SLICE):
                 return key, ""
         word = await task or ""
-        log.info("menu_heard", uniqueid=agi.uniqueid, language=language.value, word=word)
+        log.info("menu_heard", language=language.value, word=word)
         return "", word
 
 

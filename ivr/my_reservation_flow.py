@@ -16,6 +16,7 @@ from callcenter.errors import HouseError
 from callcenter.reservations.keypad import Caller, Expected, OwnBooking
 from ivr.agi import AgiSession, CallerGone
 from ivr.engine import Ask, FlowEnded, HungUp, Pressed, Silence
+from ivr.flows import linkedid_of
 from ivr.keying import read_answer
 from ivr.languages import Language
 from ivr.my_reservation import (
@@ -90,7 +91,7 @@ class MyReservationFlow:
 
     async def __call__(self, agi: AgiSession, language: Language) -> FlowEnded:
         """Serve one caller; raises `CallerGone` when the caller hangs up."""
-        caller = Caller(_linkedid(agi), _number(agi))
+        caller = Caller(linkedid_of(agi), _number(agi))
         talk, step = begin(language)
         try:
             while not isinstance(step, Finish):
@@ -184,10 +185,6 @@ class MyReservationFlow:
         lasts = sum(self._sounds.seconds(prompt) for prompt in prompts) + seconds + GUARD_SECONDS
         informed = {"MENU_INFORMED": "yes"} if talk.booking else {}
         await agi.set_variables({"TIMEOUT(absolute)": f"{lasts:.1f}"} | informed)
-
-
-def _linkedid(agi: AgiSession) -> str:
-    return agi.arguments[1] if len(agi.arguments) > 1 and agi.arguments[1] else agi.uniqueid
 
 
 def _number(agi: AgiSession) -> str:

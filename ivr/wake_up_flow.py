@@ -65,7 +65,7 @@ class WakeUpFlow:
             talk, step = advance(talk, HungUp(), self._read_back(language))
             raise
         finally:
-            log.info("wake_up_talked", uniqueid=agi.uniqueid, stage=talk.stage, wanted=isinstance(step, Wanted))
+            log.info("wake_up_talked", stage=talk.stage, wanted=isinstance(step, Wanted))
         if isinstance(step, Wanted):
             await self._keep(agi, room, step, language)
 

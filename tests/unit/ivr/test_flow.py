@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from callcenter.clock import SettableClock
@@ -30,9 +31,10 @@ PROMPTS = ROOT / "ivr" / "prompts"
 class Exchange:
     """Asterisk's side of one call: `keys` are pressed in the menus in turn, a blank is silence."""
 
-    def __init__(self, port: int, menu: str = "main", first_key: str = "") -> None:
+    def __init__(self, port: int, menu: str = "main", first_key: str = "", linkedid: str = "") -> None:
         self.port = port
-        self.request = f"agi_request: agi://127.0.0.1:1/menu/{menu}\nagi_uniqueid: 1.1\nagi_arg_1: {first_key}\n\n"
+        self.request = f"agi_request: agi://127.0.0.1:1/menu/{menu}\nagi_uniqueid: 1.1\nagi_arg_1: {first_key}\n"
+        self.request += f"agi_arg_2: {linkedid}\n\n"
         self.commands: list[str] = []
         self.variables: dict[str, str] = {}
 
@@ -103,6 +105,16 @@ async def test_given_keys_when_the_walk_is_done_then_the_result_is_set_with_the_
     variables = asterisk.variables
     assert (variables["MENU_TARGET"], variables["CHANNEL(language)"]) == (target, language)
     assert (variables["MENU_PATH"], variables["MENU_INFORMED"]) == (path, informed)
+
+
+async def test_given_callers_at_once_when_logged_then_each_line_bears_the_call_that_it_is_about(
+    server: AgiServer,
+) -> None:
+    callers = [Exchange(server.port, linkedid=linkedid) for linkedid in ("1.7", "1.8", "")]
+    with capture_logs(processors=[merge_contextvars]) as logs:
+        await asyncio.gather(*(caller.call("1") for caller in callers))
+    walked = [entry["call_id"] for entry in logs if entry["event"] == "menu_walked"]
+    assert sorted(walked) == ["1.1", "1.7", "1.8"]
 
 
 async def test_given_a_key_pressed_in_the_greeting_then_it_counts_and_nothing_is_said_before(server: AgiServer) -> None:
