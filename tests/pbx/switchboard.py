@@ -87,6 +87,8 @@ QUEUE_TONES = {
 RESERVATION_TONES = {
     "how": 1225,
     "number": 1325,
+    "date": 2725,
+    "document": 2625,
     "not-found": 1425,
     "unconfirmed": 1525,
     "next": 1625,
@@ -158,6 +160,7 @@ def hotel_settings(
     max_wait_seconds: int = 30,
     heartbeat_seconds: float = 5,
     trunk: Mapping[str, object] | None = None,
+    when_wait_ends: bool = True,
 ) -> Settings:
     """Settings of the test hotel on free ports, everything below `var`; `trunk`: other values of `pbx`."""
     lines, queues, phones, rooms = [], {}, [], []
@@ -197,7 +200,7 @@ def hotel_settings(
             "pbx": pbx,
             "var": str(var),
             "ivr": {"menus": str(var / "menus")},
-            "voicemail": {"max_seconds": 10, "silence_seconds": 2},
+            "voicemail": {"max_seconds": 10, "silence_seconds": 2, "when_wait_ends": when_wait_ends},
         }
     )
 

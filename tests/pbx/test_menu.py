@@ -29,6 +29,7 @@ from tests.pbx.switchboard import (
     BEEP_TONE,
     BOTH_TONES,
     ENGLISH,
+    GOODBYE_TONE,
     GREETING_TONE,
     HOLD_TONE,
     MENU_TONES,
@@ -42,7 +43,13 @@ from tests.pbx.switchboard import (
 
 ENQUIRIES, COMPLAINTS = desk_of(WITH_MENU[0]), desk_of(WITH_MENU[1])
 TONES = (
-    {GREETING_TONE: "greeting", HOLD_TONE: "all busy", MUSIC_TONE: "music", BEEP_TONE: "beep"}
+    {
+        GREETING_TONE: "greeting",
+        HOLD_TONE: "all busy",
+        GOODBYE_TONE: "both/goodbye",
+        MUSIC_TONE: "music",
+        BEEP_TONE: "beep",
+    }
     | {frequency: f"both/{name}" for name, frequency in BOTH_TONES.items()}
     | {
         frequency + shift: f"{language}/{name}"
@@ -194,26 +201,53 @@ async def test_given_a_wish_for_information_then_it_is_told_and_the_house_says_g
     assert facts.ended_by is EndedBy.OTHER_SIDE
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_given_keys_for_back_and_again_then_the_menus_are_said_again(
+    switchboard: Switchboard, server: AgiServer, desk: Desk, language: str
+) -> None:
+    other = "en" if language == "zh" else "zh"
+    async with calling(switchboard, desk) as call:
+        await choose(call, language, "4")
+        await until(call, f"{language}/menu-information")
+        call.rtp.press("*")
+        await until(call, f"{language}/menu-information")
+        call.rtp.press("1")
+        await until(call, f"{language}/info-facilities")
+        call.rtp.press("*")
+        await until(call, f"{language}/info-facilities")
+        call.rtp.press("#")
+        await until(call, f"{language}/menu-information")
+        call.rtp.press("9")
+        await until(call, f"{other}/menu-information")
+        call.rtp.press("#")
+        await until(call, f"{other}/menu-main")
+        call.rtp.press("*")
+        await until(call, f"{other}/menu-main")
+        call.rtp.press("9")
+        await until(call, f"{language}/menu-main")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("keys", ["4", "41", "42", "43"])
+async def test_given_key_0_behind_the_first_menu_then_the_caller_waits_for_an_operator(
+    switchboard: Switchboard, server: AgiServer, desk: Desk, language: str, keys: str
+) -> None:
+    last = {"4": "menu-information", "41": "info-facilities", "42": "info-directions", "43": "info-springs-open"}
+    async with calling(switchboard, desk) as call:
+        await choose(call, language, keys)
+        await until(call, f"{language}/{last[keys]}")
+        call.rtp.press("0")
+        await in_queue(switchboard, desk.queue)
+        assert f"{language}/please-hold" in heard(call)
+
+
+async def test_given_key_0_during_the_greeting_then_the_caller_waits_for_an_operator(
     switchboard: Switchboard, server: AgiServer, desk: Desk
 ) -> None:
     async with calling(switchboard, desk) as call:
-        await choose(call, "zh", "4")
-        await until(call, "zh/menu-information")
-        call.rtp.press("*")
-        await until(call, "zh/menu-information")
-        call.rtp.press("1")
-        await until(call, "zh/info-facilities")
-        call.rtp.press("*")
-        await until(call, "zh/info-facilities")
-        call.rtp.press("#")
-        await until(call, "zh/menu-information")
-        call.rtp.press("#")
-        await until(call, "zh/menu-main")
-        call.rtp.press("9")
-        await until(call, "en/menu-main")
-        call.rtp.press("9")
-        await until(call, "zh/menu-main")
+        call.rtp.press("0")
+        await in_queue(switchboard, desk.queue)
+        assert "zh/menu-main" not in heard(call)
 
 
 async def test_given_a_key_during_the_greeting_then_it_counts_and_the_menu_is_not_said(
@@ -235,25 +269,34 @@ async def test_given_a_key_during_a_prompt_then_the_prompt_stops(
         assert "en/menu-language" not in heard(call)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("menu", ["menu-main", "menu-information"])
 async def test_given_silence_twice_then_the_caller_waits_for_an_operator(
-    switchboard: Switchboard, server: AgiServer, desk: Desk
+    switchboard: Switchboard, server: AgiServer, desk: Desk, language: str, menu: str
 ) -> None:
+    offer = "en/menu-language" if language == "zh" else "zh/menu-language"
     async with calling(switchboard, desk) as call:
-        await until(call, "zh/menu-main")
-        await until(call, "en/menu-language")
-        await until(call, "zh/menu-main")
+        await choose(call, language, "4" if menu == "menu-information" else "")
+        await until(call, f"{language}/{menu}")
+        await until(call, offer)
+        await until(call, f"{language}/{menu}")
         await in_queue(switchboard, desk.queue)
+        assert f"{language}/please-hold" in heard(call)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("menu", ["menu-main", "menu-information"])
 async def test_given_wrong_keys_twice_then_the_caller_is_told_once_and_waits_for_an_operator(
-    switchboard: Switchboard, server: AgiServer, desk: Desk
+    switchboard: Switchboard, server: AgiServer, desk: Desk, language: str, menu: str
 ) -> None:
     async with calling(switchboard, desk) as call:
-        await until(call, "zh/menu-main")
+        await choose(call, language, "4" if menu == "menu-information" else "")
+        await until(call, f"{language}/{menu}")
         call.rtp.press("7")
-        await until(call, "zh/menu-wrong")
+        await until(call, f"{language}/menu-wrong")
         call.rtp.press("6")
         await in_queue(switchboard, desk.queue)
+        assert f"{language}/please-hold" in heard(call)
 
 
 async def test_given_a_free_operator_when_a_branch_is_chosen_then_the_caller_is_connected(

@@ -19,7 +19,7 @@ from callcenter.clock import SystemClock
 from callcenter.reservations import booking as bookings
 from callcenter.reservations import store
 from callcenter.reservations.guest_line import PURPOSE
-from callcenter.reservations.models import Reservation, ReservationChange
+from callcenter.reservations.models import Reservation, ReservationChange, ReservationGuest
 from callcenter.reservations.rules import BookingRules, Desk, TheHouse
 from callcenter.reservations.states import Kind
 from callcenter.simulator.dialog import Dialog
@@ -143,6 +143,52 @@ async def test_given_a_guest_when_calling_then_the_booking_is_found_its_time_cha
     async with house.books() as database, database.read() as session:
         (link,) = await session.scalars(select(CallLink).where(CallLink.call_id == record.id))
     assert (link.subject_type, link.subject_id, link.linked_by) == ("reservation", cancelled.id, GUEST)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_given_key_0_in_the_conversation_then_an_operator_comes_at_every_step(
+    switchboard: Switchboard, house: House, line: Line, number: str, language: str
+) -> None:
+    booking = await booked(house, number)
+    to_number, to_told = ("1", "number"), (booking, "next")
+    for steps, key in (((), "0"), ((to_number,), "0#"), ((to_number, to_told), "0"), ((("2", "date"),), "0#")):
+        async with asking(switchboard, line, number, language) as call:
+            await answer(call, language, *steps)
+            call.rtp.press(key)
+            await in_queue(switchboard, line.queue)
+        await switchboard.until("core show channels", lambda text: f"{line.number}@" not in text)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_given_silence_or_wrong_keys_twice_then_an_operator_comes_and_pound_leads_back(
+    switchboard: Switchboard, house: House, line: Line, number: str, language: str
+) -> None:
+    async with asking(switchboard, line, number, language) as call:
+        await answer(call, language, ("#", "menu-main"))
+        call.rtp.press("3")
+        await until(call, f"{language}/how")
+        await answer(call, language, ("7", "wrong"), ("8", "by-operator"))
+        await in_queue(switchboard, line.queue)
+    await switchboard.until("core show channels", lambda text: f"{line.number}@" not in text)
+    async with asking(switchboard, line, number, language) as call:
+        await answer(call, language, ("1", "number"))
+        await until(call, f"{language}/wrong")  # nothing was keyed
+        await until(call, f"{language}/by-operator")
+        await in_queue(switchboard, line.queue)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_given_arrival_and_document_when_keyed_then_the_booking_is_told_without_its_number(
+    switchboard: Switchboard, house: House, line: Line, number: str, language: str
+) -> None:
+    booking, _ = await of_booking(house, await booked(house, number))
+    nothing = dict.fromkeys(("surname", "given_name", "nationality", "origin", "sex", "address"), "")
+    person = {"name": "林示例", "document_type": "id_card", "document_number": "11010519491231002X"}
+    async with house.books() as database, database.begin() as session:
+        session.add(ReservationGuest(reservation_id=booking.id, **nothing, **person))
+    async with asking(switchboard, line, "13900000011", language) as call:
+        await answer(call, language, ("2", "date"), (f"{booking.arrival:%m%d}", "document"), ("002*", "next"))
+        await answer(call, language, ("#", "menu-main"))
 
 
 async def test_given_a_stranger_who_knows_a_number_when_changing_then_the_proof_is_wanted_and_without_it_an_operator(
