@@ -10,17 +10,19 @@ export interface AddressFilters<Filters> {
   filters: ShallowRef<Filters>;
   /** Choose filters; what is typed is searched for when the keys rest. */
   change(chosen: Filters, isTyped: boolean): void;
+  /** Read the list anew with the filters as they are. */
+  read(): void;
 }
 
 /**
- * `page`: the route's name. `of` reads filters from an address, `address` writes them into one. `read` is called at
- * once and whenever the address has other filters.
+ * `page`: the route's name. `of` reads filters from an address, `address` writes them into one. `reload` reads
+ * the list: at once, and whenever the address has other filters.
  */
 export function useAddressFilters<Filters>(
   page: string,
   of: (query: LocationQuery) => Filters,
   address: (filters: Filters) => LocationQueryRaw,
-  read: (filters: Filters) => void,
+  reload: (filters: Filters) => void,
 ): AddressFilters<Filters> {
   const route = useRoute();
   const router = useRouter();
@@ -38,10 +40,10 @@ export function useAddressFilters<Filters>(
     (query) => {
       if (route.name !== page) return;
       filters.value = of(query);
-      read(filters.value);
+      reload(filters.value);
     },
     { immediate: true },
   );
   onBeforeUnmount(() => clearTimeout(typing));
-  return { filters, change };
+  return { filters, change, read: () => reload(filters.value) };
 }
