@@ -2,6 +2,7 @@ export default {
   loading: 'Counting…',
   month: 'Month',
   print: 'Print',
+  exportDays: 'Export by day',
   hint: 'Bookings that arrive in {month}. Lost: cancelled and no-shows among all that audits did not remove.',
   bookings: 'Bookings',
   kept: 'Kept',

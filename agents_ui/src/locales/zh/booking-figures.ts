@@ -2,6 +2,7 @@ export default {
   loading: '正在统计……',
   month: '月份',
   print: '打印',
+  exportDays: '按日导出',
   hint: '{month}预抵的预订。取消率 =（取消 + 未到）÷（全部 − 稽审清除）。',
   bookings: '预订',
   kept: '履约',
