@@ -15,7 +15,7 @@ from callcenter.telephony import CallKey
 from ivr.agi import AgiSession, CallerGone
 from ivr.call_back import MOST_KEYS, CallBack, Stage, Step, Talk, advance, begin, callable_number
 from ivr.engine import Ask, HungUp, Pressed, Silence
-from ivr.keying import END_KEY, read_answer
+from ivr.keying import END_KEY, keying_seconds, read_answer
 from ivr.languages import Language
 from ivr.sounds import Sounds
 
@@ -26,8 +26,6 @@ GUARD_SECONDS = 3.0
 """How much longer than a step should take the exchange waits for us before it puts the caller back into the queue."""
 
 STORE_SECONDS = 10.0
-KEYING_SECONDS = 40.0
-"""So long it may take to key a number in; who needs longer waits on, and so does who keys while we are stuck."""
 
 Store = Callable[[CallKey, str, Language], Awaitable[None]]
 """Stores that the caller of a call is to be called back on a number, in a language; raises HouseError."""
@@ -62,7 +60,7 @@ class CallBackFlow:
 
     async def _ask(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
         is_number = talk.stage is Stage.KEYING
-        waits = KEYING_SECONDS if is_number else ask.seconds
+        waits = keying_seconds(ask.seconds, MOST_KEYS if is_number else 1)
         seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + waits + GUARD_SECONDS
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds:.1f}"})
         if is_number:

@@ -8,6 +8,13 @@ from ivr.agi import AgiSession
 from ivr.sounds import Sounds
 
 END_KEY = "#"
+LONGEST_SECONDS = 25.0
+"""So long an answer may be keyed in all. Who is slower comes to a person, and so does who keys while we are stuck."""
+
+
+def keying_seconds(seconds: float, count: int) -> float:
+    """Return how long the exchange waits for an answer of `count` keys, with `seconds` before each."""
+    return min(seconds * count, LONGEST_SECONDS)
 
 
 async def read_answer(

@@ -17,7 +17,7 @@ from callcenter.reservations.keypad import Caller, Expected, OwnBooking
 from ivr.agi import AgiSession, CallerGone
 from ivr.engine import Ask, FlowEnded, HungUp, Pressed, Silence
 from ivr.flows import linkedid_of
-from ivr.keying import read_answer
+from ivr.keying import keying_seconds, read_answer
 from ivr.languages import Language
 from ivr.my_reservation import (
     AskOperatorToCancel,
@@ -118,7 +118,7 @@ class MyReservationFlow:
 
     async def _keyed(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
         """Read an answer of several keys at once, and give it to the machine key by key."""
-        await self._expect(agi, talk, ask.prompts, ask.seconds * talk.missing)
+        await self._expect(agi, talk, ask.prompts, keying_seconds(ask.seconds, talk.missing))
         keys, is_late = await read_answer(agi, self._sounds, ask.prompts, ask.seconds, talk.missing)
         question = (talk.stage, talk.tries)
         for key in keys:

@@ -14,7 +14,7 @@ import structlog
 from callcenter.errors import HouseError
 from ivr.agi import AgiSession, CallerGone
 from ivr.engine import Ask, HungUp, Pressed, Silence
-from ivr.keying import END_KEY, read_answer
+from ivr.keying import END_KEY, keying_seconds, read_answer
 from ivr.languages import Language
 from ivr.sounds import Sounds
 from ivr.speaking.moments import say_moment
@@ -79,7 +79,7 @@ class WakeUpFlow:
 
     async def _ask(self, agi: AgiSession, talk: Talk, ask: Ask) -> tuple[Talk, Step]:
         missing = DIGITS - len(talk.keyed) if talk.stage is Stage.KEYING else 0
-        waits = ask.seconds * max(missing, 1)
+        waits = keying_seconds(ask.seconds, max(missing, 1))
         seconds = sum(self._sounds.seconds(prompt) for prompt in ask.prompts) + waits + GUARD_SECONDS
         await agi.set_variables({"TIMEOUT(absolute)": f"{seconds:.1f}"})
         if missing > 1:

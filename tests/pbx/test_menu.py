@@ -421,6 +421,11 @@ async def _mute_while_a_key_is_awaited(reader: asyncio.StreamReader, writer: asy
     await reader.read()
 
 
+async def _mute_while_an_answer_is_keyed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b'GET DATA "zh/menu-main" 300 8\n')
+    await reader.read()
+
+
 async def _mute_while_listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b'RECORD FILE "/nowhere/sound" sln "" 300 s=2\n')
     await reader.read()
@@ -445,6 +450,7 @@ async def _gone_in_a_prompt(reader: asyncio.StreamReader, writer: asyncio.Stream
         _half_a_command,
         _mute_in_a_prompt,
         _mute_while_a_key_is_awaited,
+        _mute_while_an_answer_is_keyed,
         _mute_while_listening,
         _mute_before_the_result,
         _gone_in_a_prompt,

@@ -191,6 +191,23 @@ async def test_given_arrival_and_document_when_keyed_then_the_booking_is_told_wi
         await answer(call, language, ("#", "menu-main"))
 
 
+@pytest.mark.parametrize("way", ["freeze", "kill"])
+@pytest.mark.parametrize("step", ["how", "number"])
+async def test_given_the_application_fails_in_the_conversation_then_the_caller_reaches_the_queue(
+    switchboard: Switchboard, house: House, line: Line, number: str, step: str, way: str
+) -> None:
+    async with asking(switchboard, line, number) as call:
+        if step == "number":
+            await answer(call, "zh", ("1", "number"))
+        getattr(house, way)()
+        # who may still be keying is waited for until the application counts as dead
+        queue = f"{line.queue}-rescue" if (step, way) == ("number", "freeze") else line.queue
+        await switchboard.until(f"queue show {queue}", lambda text: "has 1 calls" in text, within=60)
+        await until(call, "all busy")
+        if way == "freeze":
+            house.thaw()
+
+
 async def test_given_a_stranger_who_knows_a_number_when_changing_then_the_proof_is_wanted_and_without_it_an_operator(
     switchboard: Switchboard, house: House, line: Line, number: str
 ) -> None:
