@@ -1,4 +1,8 @@
-"""A real Chromium looking at the real application."""
+"""A real Chromium looking at the real application.
+
+One Chromium serves a whole worker, since starting it takes longer than most tests; each test has a context of its own
+in it. It belongs to one event loop, so every test and asynchronous fixture here must run in the session's loop.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +34,29 @@ ZONE_OF_THE_BROWSER = "America/New_York"
 SignIn = Callable[..., Awaitable[Page]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run every test of this folder in the session's loop."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @pytest.fixture
 def database_kind() -> str:
     """Pages do not know the database: one kind is enough here."""
     return "sqlite"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Open a fresh database with the newest schema, in the session's loop."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(database: Database, tmp_path: Path) -> AsyncIterator[BrowserHouse]:
     """Serve the application with one user of each role, named after it."""
     served = BrowserHouse(database, tmp_path)
@@ -46,9 +66,9 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[BrowserHous
     await served.stop()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Start the system's Chromium."""
+    """Start the system's Chromium, once for all tests of a worker."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert chromium, "Chromium is not installed: apt-get install chromium"
     async with async_playwright() as playwright:
@@ -57,7 +77,7 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """Give a browser of a person who reads English; nothing that a page throws is overlooked."""
     opened = await browser.new_context(

@@ -15,7 +15,7 @@ from tests.browser.house import BrowserHouse
 from tests.browser.test_guests import enter
 
 
-@pytest_asyncio.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def rooms(house: BrowserHouse, context: BrowserContext) -> None:
     """The sample hotel's rooms, somebody on the list, and a clock that goes."""
     await house.application.add_rooms()

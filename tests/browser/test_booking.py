@@ -33,7 +33,7 @@ class Keys:
         await self._page.keyboard.type(text)
 
 
-@pytest_asyncio.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def rooms(house: BrowserHouse, context: BrowserContext) -> None:
     """The sample hotel's rooms, and a clock that goes: while it stands, Vue takes a key only once on its way up."""
     await house.application.add_rooms()

@@ -20,7 +20,7 @@ from tests.unit.stays.reception import Colleague
 TOMORROW = date(2026, 11, 22)
 
 
-@pytest_asyncio.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def rooms(house: BrowserHouse) -> None:
     """The rooms of the sample hotel."""
     async with house.application.database.begin() as session:
