@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    UnaryExpression,
     and_,
     event,
     or_,
@@ -185,11 +187,32 @@ def insert_into(session: AsyncSession, table: type[DeclarativeBase]) -> postgres
     return sqlite.insert(table)
 
 
+class Order(StrEnum):
+    """Which end of a list by time comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+def in_order(
+    instant: InstrumentedAttribute[datetime], number: InstrumentedAttribute[int], order: Order
+) -> tuple[UnaryExpression[Any], UnaryExpression[Any]]:
+    """Return what to order by; both ways run along the same index."""
+    if order is Order.OLDEST:
+        return instant.asc(), number.asc()
+    return instant.desc(), number.desc()
+
+
 def beyond(
-    instant: InstrumentedAttribute[datetime], number: InstrumentedAttribute[int], position: tuple[datetime, int]
+    instant: InstrumentedAttribute[datetime],
+    number: InstrumentedAttribute[int],
+    position: tuple[datetime, int],
+    order: Order = Order.NEWEST,
 ) -> ColumnElement[bool]:
-    """Keep the rows that follow `position` in a list that shows the newest (`instant`, then `number`) first."""
+    """Keep the rows that follow `position` in a list ordered by `instant`, then `number`."""
     at, last = position
+    if order is Order.OLDEST:
+        return and_(instant >= at, or_(instant > at, number > last))
     return and_(instant <= at, or_(instant < at, number < last))
 
 

@@ -88,13 +88,13 @@ def setup(app: web.Application, parts: CallParts) -> None:
 @documented(Contract(query=CallFilter, answer=CallPage))
 @requires("calls.read")
 async def list_calls(request: web.Request) -> web.Response:
-    """Show calls, newest first."""
+    """Show calls in the order asked for, usually the newest first."""
     wanted = query(request, CallFilter)
     if not user_of(request).may("calls.see_numbers") and _asks_for_hidden_number(wanted):
         raise NotPermitted(permission="calls.see_numbers")
     after = from_cursor(wanted.after) if wanted.after else None
     async with request.app[DATABASE].read() as session:
-        rows = await service.page(session, wanted.query(), limit=wanted.limit + 1, after=after)
+        rows = await service.page(session, wanted.query(), limit=wanted.limit + 1, after=after, order=wanted.order)
         shown, cursor = one_page(rows, wanted.limit, lambda call: (call.started_at, call.id))
         recordings = await request.app[PARTS].recordings.for_calls(session, shown)
     hide = _mask_for(request)

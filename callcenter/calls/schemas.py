@@ -15,6 +15,7 @@ from callcenter.calls.models import Call
 from callcenter.calls.records import to_snapshot
 from callcenter.calls.service import CallQuery
 from callcenter.calls.timeline import Entry, timeline
+from callcenter.db import Order
 from callcenter.telephony import Answerer, Direction, Outcome
 from callcenter.web.inputs import MAX_ID, Input, Instant, Text
 from callcenter.web.output import Output
@@ -36,6 +37,7 @@ class CallFilter(Input):
     operator: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,32}$")] | None = None
     caller: Annotated[str, Field(pattern=r"^[0-9A-Za-z+*#]{1,32}$")] | None = None
     late: bool | None = None
+    order: Order = Order.NEWEST
     limit: int = Field(default=50, ge=1, le=200)
     after: Annotated[str, Field(max_length=200)] | None = None
 

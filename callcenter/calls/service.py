@@ -15,7 +15,7 @@ from callcenter.calls import links
 from callcenter.calls.models import Call, ExchangeState
 from callcenter.calls.records import precedence, to_row, to_snapshot
 from callcenter.calls.three_rings import Cadences
-from callcenter.db import beyond
+from callcenter.db import Order, beyond, in_order
 from callcenter.errors import NotFound
 from callcenter.telephony import Answerer, CallKey, CallSnapshot, Direction, Outcome
 
@@ -96,12 +96,18 @@ async def ended_keys(session: AsyncSession, keys: Collection[CallKey]) -> set[Ca
 
 
 async def page(
-    session: AsyncSession, query: CallQuery, *, limit: int, after: tuple[datetime, int] | None = None
+    session: AsyncSession,
+    query: CallQuery,
+    *,
+    limit: int,
+    after: tuple[datetime, int] | None = None,
+    order: Order = Order.NEWEST,
 ) -> Sequence[Call]:
-    """Read at most `limit` calls, newest first, beyond the position (`started_at`, `id`) of `after`."""
-    statement = select(Call).where(*_conditions(query)).order_by(Call.started_at.desc(), Call.id.desc()).limit(limit)
+    """Read at most `limit` calls in `order`, beyond the position (`started_at`, `id`) of `after`."""
+    places = in_order(Call.started_at, Call.id, order)
+    statement = select(Call).where(*_conditions(query)).order_by(*places).limit(limit)
     if after is not None:
-        statement = statement.where(beyond(Call.started_at, Call.id, after))
+        statement = statement.where(beyond(Call.started_at, Call.id, after, order))
     return (await session.scalars(statement)).all()
 
 

@@ -56,6 +56,21 @@ async def test_given_the_list_when_it_is_filtered_then_address_and_rows_follow_a
     await expect(page.get_by_text("No calls match these filters")).to_be_visible()
 
 
+async def test_given_the_list_when_the_head_of_the_time_is_pressed_by_keyboard_then_the_oldest_come_first(
+    house: BrowserHouse, sign_in: SignIn
+) -> None:
+    await house.store(BY_OPERATOR, LATE, GIVEN_UP)
+    page = await sign_in("operator", "/calls")
+    rows = page.locator("tr[data-call-id]")
+    await expect(rows.nth(0)).to_contain_text("13800003333")
+
+    await page.get_by_role("button", name="Sort by Time").press("Enter")
+
+    await expect(rows.nth(0)).to_contain_text("13800001111")
+    await expect(page).to_have_url(f"{house.address}/calls?order=oldest")
+    await expect(page.get_by_role("columnheader", name="Sort by Time")).to_have_attribute("aria-sort", "ascending")
+
+
 async def test_given_a_choice_of_outcome_when_it_is_picked_with_the_keyboard_then_the_list_is_narrowed(
     house: BrowserHouse, sign_in: SignIn
 ) -> None:

@@ -4,6 +4,9 @@ import type { OpenApiDocument } from '@/openapi/document';
 import { queryString, request } from './http';
 import type { Call, CallRow, Figures, Page, Session, Status } from './types';
 
+/** Which end of a list by time comes first. */
+export type Order = 'newest' | 'oldest';
+
 export type CallQuery = {
   from?: string;
   to?: string;
@@ -14,6 +17,7 @@ export type CallQuery = {
   operator?: string;
   caller?: string;
   late?: string;
+  order?: Order;
   limit?: number;
   after?: string;
 };

@@ -1,7 +1,7 @@
 /** The filters of the list of calls, kept in the page's address. */
 
 import type { LocationQuery, LocationQueryRaw } from 'vue-router';
-import type { CallQuery } from '@/api';
+import type { CallQuery, Order } from '@/api';
 import { instantsOf, PRESETS, type Period } from '@/time/periods';
 
 export interface CallFilters {
@@ -13,6 +13,7 @@ export interface CallFilters {
   operator: string;
   caller: string;
   late: boolean;
+  order: Order;
 }
 
 const CHOICES = ['line', 'direction', 'outcome', 'answered_by', 'operator', 'caller'] as const;
@@ -43,18 +44,29 @@ export function filtersOf(query: LocationQuery): CallFilters {
     string,
   ];
   const late = query.late === 'true';
-  return { period: periodOf(query), line, direction, outcome, answered_by, operator, caller, late };
+  const order = query.order === 'oldest' ? 'oldest' : 'newest';
+  return { period: periodOf(query), line, direction, outcome, answered_by, operator, caller, late, order };
 }
 
 export function addressOf(filters: CallFilters): LocationQueryRaw {
   const chosen = CHOICES.filter((name) => filters[name] !== '').map((name) => [name, filters[name]]);
-  return { ...periodQuery(filters.period), ...Object.fromEntries(chosen), ...(filters.late ? { late: 'true' } : {}) };
+  return {
+    ...periodQuery(filters.period),
+    ...Object.fromEntries(chosen),
+    ...(filters.late ? { late: 'true' } : {}),
+    ...(filters.order === 'oldest' ? { order: 'oldest' } : {}),
+  };
 }
 
 /** What to ask of the application for these filters. */
 export function callQuery(filters: CallFilters, now: Date, zone: string): CallQuery {
   const chosen = Object.fromEntries(CHOICES.map((name) => [name, withoutGaps(filters[name]) || undefined]));
-  return { ...instantsOf(filters.period, now, zone), ...chosen, late: filters.late ? 'true' : undefined };
+  return {
+    ...instantsOf(filters.period, now, zone),
+    ...chosen,
+    late: filters.late ? 'true' : undefined,
+    order: filters.order === 'oldest' ? 'oldest' : undefined,
+  };
 }
 
 /** Numbers are read out and written down in groups; the application knows them without gaps. */

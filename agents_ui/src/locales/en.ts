@@ -87,7 +87,7 @@ const en: typeof zh = {
     code: 'Code',
     codeHint: 'The 6 digits of your authenticator, or a recovery code.',
   },
-  list: { filters: 'Filters', export: 'Export', shown: '{count} shown', end: 'All shown' },
+  list: { filters: 'Filters', export: 'Export', sort: 'Sort by {name}', shown: '{count} shown', end: 'All shown' },
   staff: {
     users: 'Users',
     sessions: 'Signed in',
@@ -437,7 +437,7 @@ const en: typeof zh = {
     operator: 'Extension',
     caller: 'Caller number',
     lateOnly: 'Late only',
-    caption: 'Call records, newest first',
+    caption: 'Call records',
     time: 'Time',
     rings: 'Rings',
     late: 'Late',

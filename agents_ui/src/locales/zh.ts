@@ -86,7 +86,7 @@ export default {
     code: '验证码',
     codeHint: '验证器应用中的 6 位数字，或一个恢复码。',
   },
-  list: { filters: '筛选', export: '导出', shown: '已显示 {count} 条', end: '已全部显示' },
+  list: { filters: '筛选', export: '导出', sort: '按{name}排序', shown: '已显示 {count} 条', end: '已全部显示' },
   staff: {
     users: '用户',
     sessions: '登录中',
@@ -412,7 +412,7 @@ export default {
     operator: '分机',
     caller: '主叫号码',
     lateOnly: '仅超过三声',
-    caption: '通话记录，最新的在前',
+    caption: '通话记录',
     time: '时间',
     rings: '应答声数',
     late: '超时',

@@ -34,8 +34,9 @@ MOVED = call(
 )
 
 
-async def test_given_calls_when_listed_page_by_page_then_each_comes_once_newest_first(
-    application: Application,
+@pytest.mark.parametrize(("order", "seconds"), [("newest", (4, 3, 2, 1, 0)), ("oldest", (0, 1, 2, 3, 4))])
+async def test_given_calls_when_listed_page_by_page_then_each_comes_once_in_the_order_asked_for(
+    application: Application, order: str, seconds: tuple[int, ...]
 ) -> None:
     await _store(application, *(call(f"{number}.0", start=number, end=3) for number in range(5)))
     await application.sign_in("operator")
@@ -43,11 +44,11 @@ async def test_given_calls_when_listed_page_by_page_then_each_comes_once_newest_
     cursor: str | None = ""
 
     while cursor is not None:
-        page = await _get(application, f"/api/v1/calls?limit=2&after={cursor}")
+        page = await _get(application, f"/api/v1/calls?limit=2&order={order}&after={cursor}")
         starts += [item["started_at"] for item in page["items"]]
         cursor = page["next"]
 
-    assert starts == [f"2026-11-21T01:30:0{second}Z" for second in (4, 3, 2, 1, 0)]
+    assert starts == [f"2026-11-21T01:30:0{second}Z" for second in seconds]
 
 
 async def test_given_an_ended_call_when_listed_then_it_has_the_contracts_fields(application: Application) -> None:

@@ -24,7 +24,6 @@ export default {
   empty: 'No guest matches',
   emptyHint: 'Try another room, name or date.',
   open: 'Open room {room}',
-  sort: 'Sort by {name}',
   anyArrival: 'Arrival',
   stayType: { normal: 'Normal', long: 'Long stay (L)', hourly: 'Hourly (C)', shared: 'Shared (P)', free: 'Free' },
   guestTypes: {

@@ -24,7 +24,6 @@ export default {
   empty: '没有符合条件的客人',
   emptyHint: '可以换一个房号、姓名或日期。',
   open: '打开 {room} 房',
-  sort: '按{name}排序',
   anyArrival: '抵店日期',
   stayType: { normal: '正常', long: '长包房 L', hourly: '钟点房 C', shared: '拼房 P', free: '免费房' },
   guestTypes: {
