@@ -12,6 +12,7 @@ from callcenter.reservations.routes import list_reservations
 from callcenter.reservations.schemas import ReservationRow
 from callcenter.reservations.tariff_routes import (
     RatePlanList,
+    list_day_prices,
     list_discount_ceilings,
     list_rate_plans,
     list_seasons,
@@ -128,6 +129,11 @@ _SEASONS = (
     column("末日", "Last day", "last", 12),
     column("优先级", "Rank", "rank", 8),
 )
+_DAY_PRICES = (
+    column("日期", "Night", "night", 12),
+    column("房型", "Type", "type", 12),
+    yuan("价格", "Price", "price"),
+)
 _CEILINGS = (column("用户名", "User name", "username"), column("最高折扣 %", "Highest discount %", "percent", 16))
 
 _FIGURES = "/api/v1/reservation-figures"
@@ -171,6 +177,11 @@ routes = [
         "/api/v1/rate-plans",
         list_rate_plans,
         Listing("rates", Words(zh="房价方案", en="Rate plans"), _RATES, rows=_prices),
+    ),
+    exported(
+        "/api/v1/day-prices",
+        list_day_prices,
+        Listing("day-prices", Words(zh="每日房价", en="Prices of single nights"), _DAY_PRICES),
     ),
     exported("/api/v1/seasons", list_seasons, Listing("seasons", Words(zh="季节", en="Seasons"), _SEASONS)),
     exported(

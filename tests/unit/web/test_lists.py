@@ -28,6 +28,7 @@ NOT_FILES = {
     "/api/v1/room-chart": "a picture of one day; rooms and bookings are files of their own",
     "/api/v1/room-plan": "a picture; rooms and bookings are files of their own",
     "/api/v1/guests/search": "a search box",
+    "/api/v1/call-subjects": "a search box",
     "/api/v1/guests/name-check": "a check while typing",
     "/api/v1/guests/{id}/merge-preview": "a question before merging",
     "/api/v1/guests/{id}": "one card",
@@ -47,6 +48,7 @@ SPAN = {"from": "2026-11-01", "to": "2026-12-01"}
 INSTANTS = {"from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
 ASKED = {
     "/api/v1/calls/figures": INSTANTS,
+    "/api/v1/day-prices": SPAN,
     "/api/v1/hotel-calendar": SPAN,
     "/api/v1/reservation-figures": SPAN,
 }
