@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChartRoom, FreeRoom } from '@/api/reservations';
 import { heldOf, pressed } from '@/booking/allocation';
-import { actsFor, firstAct, type ChartRights } from '@/booking/chart';
+import { actsFor, firstAct, linkedTo, type ChartRights } from '@/booking/chart';
 import { idCardFacts } from '@/booking/id-card';
 import { fenOf, yuan } from '@/money';
 import { daySpoken, dayTyped, nightsBetween } from '@/time/days';
@@ -105,6 +105,8 @@ describe('the room chart', () => {
     first: '2026-11-21',
     until: '2026-11-22',
     beds: [1, 2],
+    stay_id: null,
+    link: null,
   };
   const room = (other: Partial<ChartRoom>): ChartRoom => ({
     number: '0201',
@@ -130,6 +132,17 @@ describe('the room chart', () => {
   test('given an occupied room when right-clicked then stay and wake-up are offered, and no booking', () => {
     const occupied = room({ state: 'occupied', occupants: [{ ...occupant, is_stay: true, state: 'checked_in' }] });
     expect(actsFor(occupied, rights)).toEqual(['stay', 'wakeUp', 'dirty']);
+  });
+
+  test('given a room with a guest when right-clicked today then it can be linked, and unlinked once it is linked', () => {
+    const guest = { ...occupant, is_stay: true, state: 'checked_in' as const, stay_id: 7 };
+    const alone = room({ state: 'occupied', occupants: [guest] });
+    const linked = room({ number: '0202', state: 'occupied', occupants: [{ ...guest, stay_id: 8, link: 7 }] });
+    const other = room({ number: '0203', state: 'occupied', occupants: [{ ...guest, stay_id: 9, link: 7 }] });
+    expect(actsFor(alone, rights)).toEqual(['stay', 'wakeUp', 'link', 'dirty']);
+    expect(actsFor(linked, rights)).toContain('unlink');
+    expect(actsFor(linked, { ...rights, mayCheckIn: false })).not.toContain('unlink');
+    expect(linkedTo(linked, [alone, linked, other]).map((one) => one.number)).toEqual(['0203']);
   });
 
   test('given a room out of order when right-clicked then it can only be put in order', () => {

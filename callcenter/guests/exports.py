@@ -128,7 +128,8 @@ _APPLICATIONS = (
     column("备注", "Remark", "remark", 24),
 )
 _SALES = (
-    column("会员", "Membership", "membership_id", 10),
+    column("会员", "Member", "guest", 20),
+    column("卡号", "Card", "card_number", 14),
     yuan("金额", "Amount", "amount"),
     choice("方式", "Method", "method", _METHODS, 12),
     column("收款时间", "Sold", "sold_at", 18),

@@ -31,6 +31,7 @@ from callcenter.guests.work_schemas import (
     MergeList,
     MergeOut,
     MergePlanOut,
+    OpenSaleOut,
     ReconciledOut,
     ReconcileIn,
     SaleIn,
@@ -248,7 +249,15 @@ async def list_open_sales(request: web.Request) -> web.Response:
     """Show the sales that finance has not confirmed."""
     async with request.app[DATABASE].read() as session:
         found = await request.app[PARTS].memberships.open_sales(session)
-    items = [SaleOut.model_validate(sale) for sale in found]
+    items = [
+        OpenSaleOut(
+            **SaleOut.model_validate(sale).model_dump(),
+            guest_id=membership.guest_id,
+            guest=name,
+            card_number=membership.card_number,
+        )
+        for sale, membership, name in found
+    ]
     return answer(SaleList(items=items, total=sum(sale.amount for sale in items)))
 
 

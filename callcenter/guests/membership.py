@@ -22,6 +22,7 @@ from callcenter.guests import store
 from callcenter.guests.acting import By
 from callcenter.guests.card import Card
 from callcenter.guests.kinds import DocumentType, MembershipState
+from callcenter.guests.models import Guest
 from callcenter.guests.work_models import Membership, StoredValueSale
 from callcenter.staff.audit import AuditLog
 
@@ -211,10 +212,16 @@ class Memberships:
         self._audit(session, by.actor, "stored_value.sold", subject, after=after, address=by.address)
         return sale
 
-    async def open_sales(self, session: AsyncSession) -> Sequence[StoredValueSale]:
-        """Return the sales that were not yet reconciled with finance, the oldest first."""
-        statement = select(StoredValueSale).where(StoredValueSale.reconciled_at.is_(None))
-        return (await session.scalars(statement.order_by(StoredValueSale.sold_at, StoredValueSale.id))).all()
+    async def open_sales(self, session: AsyncSession) -> Sequence[tuple[StoredValueSale, Membership, str]]:
+        """Return the sales not yet reconciled with finance, the oldest first, with membership and member's name."""
+        statement = (
+            select(StoredValueSale, Membership, Guest.name)
+            .join(Membership, Membership.id == StoredValueSale.membership_id)
+            .join(Guest, Guest.id == Membership.guest_id)
+            .where(StoredValueSale.reconciled_at.is_(None))
+            .order_by(StoredValueSale.sold_at, StoredValueSale.id)
+        )
+        return [(sale, membership, name) for sale, membership, name in await session.execute(statement)]
 
     async def reconcile(self, session: AsyncSession, sales: Sequence[int], by: By) -> int:
         """Note that finance has the money of these sales; return how many were open."""

@@ -284,10 +284,18 @@ class SaleOut(Row):
     reconciled_by: str
 
 
+class OpenSaleOut(SaleOut):
+    """A sale that finance has not confirmed, with the member's card."""
+
+    guest_id: int
+    guest: str
+    card_number: str | None
+
+
 class SaleList(Output):
     """Sales that finance has not confirmed, the oldest first, and their sum in fen."""
 
-    items: list[SaleOut]
+    items: list[OpenSaleOut]
     total: int
 
 

@@ -28,13 +28,18 @@ class RoomState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A stay: its number, who stays (empty where nobody may know), whether the guest is in the house now."""
+    """A stay: its number, who stays (empty where nobody may know), whether the guest is in the house now.
 
+    `link`: the same for linked rooms (联房), None for a room that is not linked.
+    """
+
+    id: int
     stay: str
     name: str
     in_house: bool
     arrival: date
     departure: date
+    link: int | None
 
 
 class Residents(Protocol):
@@ -53,7 +58,7 @@ class Residents(Protocol):
 class Occupant:
     """A booking, or a stay, that holds a room or beds of it from the night `first` to the morning of `until`.
 
-    `number` is the booking's; of a stay its own, and `is_stay` is true.
+    `number` is the booking's; of a stay its own, `is_stay` is true, and `stay_id` and `link` are set.
     """
 
     number: str
@@ -67,6 +72,8 @@ class Occupant:
     first: date
     until: date
     beds: tuple[int, ...]
+    stay_id: int | None = None
+    link: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +187,17 @@ def _occupant(booking: Reservation, first: date, until: date, beds: Sequence[int
 def _resident(one: Resident, first: date, until: date, beds: set[int]) -> Occupant:
     state = State.CHECKED_IN if one.in_house else State.CHECKED_OUT
     return Occupant(
-        one.stay, True, state, "", one.name, "", one.arrival, one.departure, first, until, tuple(sorted(beds))
+        one.stay,
+        True,
+        state,
+        "",
+        one.name,
+        "",
+        one.arrival,
+        one.departure,
+        first,
+        until,
+        tuple(sorted(beds)),
+        one.id,
+        one.link,
     )

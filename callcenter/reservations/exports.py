@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from callcenter.reservations.audit_routes import AuditRunList, list_audit_runs
+from callcenter.reservations.feed_routes import list_calendar_feeds
 from callcenter.reservations.figure_routes import MonthOut, show_reservation_figures
 from callcenter.reservations.meeting_routes import MeetingPlanOut, show_meetings
 from callcenter.reservations.planning_routes import show_hotel_calendar
@@ -129,12 +131,55 @@ _SEASONS = (
     column("末日", "Last day", "last", 12),
     column("优先级", "Rank", "rank", 8),
 )
+_CEILINGS = (column("用户名", "User name", "username"), column("最高折扣 %", "Highest discount %", "percent", 16))
+
 _DAY_PRICES = (
-    column("日期", "Night", "night", 12),
     column("房型", "Type", "type", 12),
+    column("日期（当晚）", "Night", "night", 12),
     yuan("价格", "Price", "price"),
 )
-_CEILINGS = (column("用户名", "User name", "username"), column("最高折扣 %", "Highest discount %", "percent", 16))
+_FEEDS = (
+    column("订阅者", "Subscriber", "subscriber", 20),
+    column("房型", "Type", "type", 12),
+    column("建立时间", "Created", "created_at", 18),
+    column("建立人", "Created by", "created_by"),
+    column("收回时间", "Revoked", "revoked_at", 18),
+    column("收回人", "Revoked by", "revoked_by"),
+    column("最近读取", "Last read", "read_at", 18),
+)
+_JOBS = {
+    "room_allocation": ("自动分房", "rooms chosen"),
+    "evening_audit": ("傍晚稽审", "evening audit"),
+    "no_show_timer": ("未到计时", "no-show timer"),
+    "night_audit": ("夜审", "night audit"),
+    "forfeits": ("没收定金", "deposits kept"),
+}
+_RUN_STATES = {
+    "done": ("按时完成", "done"),
+    "caught_up": ("已补办", "made up for"),
+    "running": ("正在运行", "running"),
+    "skipped": ("错过", "missed"),
+    "due": ("未到时间", "not yet due"),
+    "continuous": ("全天", "all day"),
+}
+_RUNS = (
+    column("日期", "Day", "day", 12),
+    choice("项目", "What", "job", _JOBS, 12),
+    column("应运行", "Due", "due_at", 18),
+    column("实际运行", "Run", "begun_at", 18),
+    choice("状态", "State", "state", _RUN_STATES, 12),
+    column("单号", "Booking", "number", 12),
+    column("处理时间", "Done", "at", 18),
+    column("办理", "By", "by", 16),
+    yuan("定金", "Deposit", "amount"),
+)
+
+
+def _deeds(found: AuditRunList) -> Sequence[dict[str, Any]]:
+    """A line for each booking that was dealt with, and one for a run that found none."""
+    nothing = {"number": "", "at": None, "by": "", "amount": 0}
+    return [{**dict(run), **deed} for run in found.items for deed in ([dict(one) for one in run.deeds] or [nothing])]
+
 
 _FIGURES = "/api/v1/reservation-figures"
 
@@ -181,7 +226,17 @@ routes = [
     exported(
         "/api/v1/day-prices",
         list_day_prices,
-        Listing("day-prices", Words(zh="每日房价", en="Prices of single nights"), _DAY_PRICES),
+        Listing("day-prices", Words(zh="每日房价", en="Prices by day"), _DAY_PRICES),
+    ),
+    exported(
+        "/api/v1/calendar-feeds",
+        list_calendar_feeds,
+        Listing("calendar-feeds", Words(zh="日历订阅", en="Calendar feeds"), _FEEDS),
+    ),
+    exported(
+        "/api/v1/audit-runs",
+        list_audit_runs,
+        Listing("audit-runs", Words(zh="稽审记录", en="Audits"), _RUNS, rows=_deeds),
     ),
     exported("/api/v1/seasons", list_seasons, Listing("seasons", Words(zh="季节", en="Seasons"), _SEASONS)),
     exported(

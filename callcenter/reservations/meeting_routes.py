@@ -8,10 +8,12 @@ from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.reservations import acts, meetings, shown
-from callcenter.reservations.parts import PARTS, note_of
-from callcenter.reservations.planning_schemas import DayFilter
+from callcenter.reservations.models import Reservation
+from callcenter.reservations.parts import PARTS, act_on, note_of
+from callcenter.reservations.rules import Booker, Desk, Note
 from callcenter.reservations.schemas import (
     Guarantee,
     Language,
@@ -24,7 +26,7 @@ from callcenter.reservations.schemas import (
 )
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires, user_of
-from callcenter.web.inputs import Id, Instant, Text, body, query
+from callcenter.web.inputs import MAX_ID, Day, Id, Input, Instant, Text, body, query
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer
 
@@ -53,19 +55,39 @@ class MeetingIn(NoteIn):
     confirm: bool = False
 
 
+class MeetingMove(NoteIn):
+    """Where a meeting is to be; `version` is the one that was seen."""
+
+    room: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,8}$")]
+    begins: Instant
+    ends: Instant
+    version: int | None = Field(default=None, ge=0, le=MAX_ID)
+
+
+class MeetingFilter(Input):
+    """A day, today where none is given, and how many days from it on."""
+
+    day: Day | None = Field(default=None, alias="date")
+    days: int = Field(default=1, ge=1, le=14)
+
+
 class MeetingOut(Output):
-    """A meeting in the plan of a day."""
+    """A meeting in the plan. `total` in fen."""
 
     number: str
     state: str
     booker: str
+    company: str
+    phone: str
+    total: int
+    version: int
     persons: int
     begins: datetime
     ends: datetime
 
 
 class MeetingRoomOut(Output):
-    """A meeting room with the day's meetings; `price` in fen an hour."""
+    """A meeting room with its meetings; `price` in fen an hour."""
 
     number: str
     type: str
@@ -75,21 +97,23 @@ class MeetingRoomOut(Output):
 
 
 class MeetingPlanOut(Output):
-    """The meeting rooms on a day."""
+    """The meeting rooms on `days` days from `day` on."""
 
     day: date
+    days: int
     rooms: list[MeetingRoomOut]
 
 
 @routes.get("/api/v1/meetings")
-@documented(Contract(query=DayFilter, answer=MeetingPlanOut))
+@documented(Contract(query=MeetingFilter, answer=MeetingPlanOut))
 @requires("reservations.read")
 async def show_meetings(request: web.Request) -> web.Response:
-    """Show the meeting rooms with their meetings of a day, today where none is given."""
+    """Show the meeting rooms with their meetings of some days, from today on where no day is given."""
     desk = request.app[PARTS].desk
-    day = query(request, DayFilter).day or desk.rules.today(desk.clock.now())
+    wanted = query(request, MeetingFilter)
+    day = wanted.day or desk.rules.today(desk.clock.now())
     async with request.app[DATABASE].read() as session:
-        found = await meetings.of_day(session, desk, day)
+        found = await meetings.of_days(session, desk, day, wanted.days)
     rooms = [
         MeetingRoomOut(
             number=room.number,
@@ -101,6 +125,10 @@ async def show_meetings(request: web.Request) -> web.Response:
                     number=one.number,
                     state=one.state,
                     booker=one.booker,
+                    company=one.company,
+                    phone=one.phone,
+                    total=one.total,
+                    version=one.version,
                     persons=one.persons,
                     begins=one.arrives_at,
                     ends=one.ends_at or one.arrives_at,
@@ -110,7 +138,7 @@ async def show_meetings(request: web.Request) -> web.Response:
         )
         for room, kind, held in found
     ]
-    return answer(MeetingPlanOut(day=day, rooms=rooms))
+    return answer(MeetingPlanOut(day=day, days=wanted.days, rooms=rooms))
 
 
 @routes.post("/api/v1/meetings")
@@ -129,3 +157,17 @@ async def book_meeting(request: web.Request) -> web.Response:
         found = await shown.detail(session, booking, by, parts.desk)
     parts.tell(found.number)
     return answer(found, HTTPStatus.CREATED)
+
+
+@routes.put("/api/v1/meetings/{number}")
+@documented(Contract(body=MeetingMove, answer=ReservationDetail, ids="string"))
+@requires("reservations.write")
+async def move_meeting(request: web.Request) -> web.Response:
+    """Move a meeting to another room or time; the reason goes into its change notes."""
+    wanted = await body(request, MeetingMove)
+    to = (wanted.room, wanted.begins, wanted.ends)
+
+    async def move(session: AsyncSession, desk: Desk, booking: Reservation, by: Booker, note: Note) -> None:
+        await meetings.move(session, desk, booking, to, by, note)
+
+    return answer(await act_on(request, move, note_of(request, wanted), wanted.version))

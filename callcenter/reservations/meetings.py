@@ -17,7 +17,7 @@ from callcenter.guests.attention import Named
 from callcenter.reservations import journal, prices, store
 from callcenter.reservations.models import MeetingSlot, Reservation
 from callcenter.reservations.rules import Booker, Desk, Note
-from callcenter.reservations.states import Kind, State
+from callcenter.reservations.states import COMING, Kind, State, TransitionRefused
 from callcenter.rooms.models import Room, RoomType
 
 SLOT = timedelta(minutes=30)
@@ -89,13 +89,7 @@ async def create(session: AsyncSession, desk: Desk, wanted: WantedMeeting, by: B
     now, rules = desk.clock.now(), desk.rules
     confirmed = await attention.confirmed(session, [Named(wanted.booker, wanted.guest_id)], note.attention)
     check_times(wanted.begins, wanted.ends, now)
-    statement = select(Room, RoomType).join(RoomType, RoomType.id == Room.type_id)
-    found = (
-        await session.execute(statement.where(Room.number == wanted.room, Room.active, RoomType.kind == "meeting"))
-    ).one_or_none()
-    if found is None:
-        raise NotFound(kind="room", id=wanted.room)
-    room, kind = found
+    room, kind = await _meeting_room(session, wanted.room)
     if wanted.discount:
         ceiling = await prices.ceiling_of(session, by, rules.ceilings)
         prices.check_discount(wanted.discount, wanted.discount_reason, ceiling)
@@ -134,14 +128,44 @@ async def create(session: AsyncSession, desk: Desk, wanted: WantedMeeting, by: B
     )
     session.add(booking)
     await session.flush()
-    rows = [{"room_id": room.id, "slot": slot, "reservation_id": booking.id} for slot in wanted_slots]
-    try:
-        await session.execute(insert(MeetingSlot), rows)
-    except IntegrityError as error:  # two desks at the same moment
-        raise MeetingRoomTaken(room=room.number, **{"from": wanted.begins.isoformat()}) from error
+    await _take(session, booking, room, wanted_slots)
     after = {**journal.facts(booking), "room": room.number, **confirmed}
     journal.record(session, desk, booking, "created", by, note, state_before="", after=after)
     return booking
+
+
+async def move(
+    session: AsyncSession,
+    desk: Desk,
+    booking: Reservation,
+    to: tuple[str, datetime, datetime],
+    by: Booker,
+    note: Note,
+) -> None:
+    """Move a meeting to another room or time, `to`: its room, begin and end; its discount stays, its price follows.
+
+    Raises:
+        TransitionRefused: it is no meeting, or nobody is expected any more.
+        MeetingTimesImpossible: see `check_times`; a meeting that has begun is not moved.
+        NotFound: there is no such meeting room.
+        MeetingRoomTaken: another meeting has it.
+    """
+    number, begins, ends = to
+    if booking.kind != Kind.MEETING or State(booking.state) not in COMING or booking.arrives_at < desk.clock.now():
+        raise TransitionRefused(number=booking.number, state=booking.state, action="move")
+    check_times(begins, ends, desk.clock.now())
+    room, kind = await _meeting_room(session, number)
+    before = {**journal.facts(booking), "room": (await rooms_of(session, [booking.id])).get(booking.id, "")}
+    await give_back(session, booking)
+    wanted = slots(begins, ends)
+    await _must_be_free(session, room, wanted)
+    await _take(session, booking, room, wanted)
+    booking.arrival, booking.departure = desk.rules.today(begins), desk.rules.today(ends)
+    booking.arrives_at, booking.ends_at = begins, ends
+    booking.total = prices.discounted(kind.price * len(wanted) // 2, booking.discount)
+    old, new = journal.differences(before, {**journal.facts(booking), "room": room.number})
+    if new:
+        journal.record(session, desk, booking, "moved", by, note, state_before=booking.state, before=old, after=new)
 
 
 async def give_back(session: AsyncSession, booking: Reservation) -> None:
@@ -160,10 +184,12 @@ async def rooms_of(session: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
     return {number: room for number, room in await session.execute(statement)}
 
 
-async def of_day(session: AsyncSession, desk: Desk, day: date) -> list[tuple[Room, RoomType, list[Reservation]]]:
-    """Return the meeting rooms with their meetings of a day of the hotel, in the order of time."""
+async def of_days(
+    session: AsyncSession, desk: Desk, day: date, days: int
+) -> list[tuple[Room, RoomType, list[Reservation]]]:
+    """Return the meeting rooms with their meetings of `days` days of the hotel from `day` on, in the order of time."""
     begin = desk.rules.at(day, datetime.min.time())
-    end = desk.rules.at(day + timedelta(days=1), datetime.min.time())
+    end = desk.rules.at(day + timedelta(days=days), datetime.min.time())
     statement = (
         select(Room, RoomType)
         .join(RoomType, RoomType.id == Room.type_id)
@@ -182,6 +208,25 @@ async def of_day(session: AsyncSession, desk: Desk, day: date) -> list[tuple[Roo
     for room_id, booking in await session.execute(taken):
         meetings.setdefault(room_id, []).append(booking)
     return [(room, kind, meetings.get(room.id, [])) for room, kind in await session.execute(statement)]
+
+
+async def _meeting_room(session: AsyncSession, number: str) -> tuple[Room, RoomType]:
+    statement = select(Room, RoomType).join(RoomType, RoomType.id == Room.type_id)
+    statement = statement.where(Room.number == number, Room.active, RoomType.kind == "meeting")
+    found = (await session.execute(statement)).one_or_none()
+    if found is None:
+        raise NotFound(kind="room", id=number)
+    room, kind = found
+    return room, kind
+
+
+async def _take(session: AsyncSession, booking: Reservation, room: Room, wanted: range) -> None:
+    rows = [{"room_id": room.id, "slot": slot, "reservation_id": booking.id} for slot in wanted]
+    try:
+        await session.execute(insert(MeetingSlot), rows)
+    except IntegrityError as error:  # two desks at the same moment
+        begins = datetime.fromtimestamp(wanted.start * SLOT.total_seconds(), UTC)
+        raise MeetingRoomTaken(room=room.number, **{"from": begins.isoformat()}) from error
 
 
 async def _must_be_free(session: AsyncSession, room: Room, wanted: range) -> None:

@@ -16,11 +16,12 @@ from callcenter.guests.service import Guests
 from callcenter.reservations import shown, store
 from callcenter.reservations.audit_jobs import Audits
 from callcenter.reservations.chart import Residents
+from callcenter.reservations.feeds import Detail as FeedDetail
 from callcenter.reservations.models import Reservation
 from callcenter.reservations.rules import Booker, BookingRules, Desk, Note
 from callcenter.reservations.schemas import NoteIn, ReservationDetail
 from callcenter.schedule import Schedule
-from callcenter.settings import Settings
+from callcenter.settings import Settings, Words
 from callcenter.staff.audit import AuditLog
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import address_of, user_of
@@ -38,6 +39,8 @@ class ReservationParts:
     audits: Audits
     residents: Residents
     guests: Guests
+    house: Words
+    feed_detail: FeedDetail
 
     @classmethod
     def build(
@@ -53,7 +56,8 @@ class ReservationParts:
         desk = Desk(clock, BookingRules.of(settings), audit)
         audits = Audits(database, desk, lambda number: live.publish_changed(SUBJECT, number))
         guests = Guests(clock, NumberPlan.of(settings), GuestRules.of(settings), audit)
-        return cls(desk, live, audits, residents, guests)
+        words, detail = settings.hotel.name, settings.reservations.feed_detail
+        return cls(desk, live, audits, residents, guests, words, detail)
 
     def schedule(self, schedule: Schedule) -> None:
         """Let the audits run at their hours."""

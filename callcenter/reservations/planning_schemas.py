@@ -122,6 +122,8 @@ class OccupantOut(Output):
     first: date
     until: date
     beds: list[int]
+    stay_id: int | None
+    link: int | None
 
 
 class ClosedOut(Output):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcenter.reservations import (
+    audit_routes,
+    feed_routes,
     figure_routes,
     meeting_routes,
     money_routes,
@@ -18,6 +20,15 @@ from callcenter.reservations.parts import PARTS, ReservationParts
 def setup(app: web.Application, parts: ReservationParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
-    groups = (routes, money_routes, planning_routes, tariff_routes, figure_routes, meeting_routes)
+    groups = (
+        routes,
+        money_routes,
+        planning_routes,
+        tariff_routes,
+        figure_routes,
+        meeting_routes,
+        feed_routes,
+        audit_routes,
+    )
     for group in groups:
         app.add_routes(group.routes)

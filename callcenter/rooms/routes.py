@@ -17,6 +17,7 @@ from callcenter.rooms.schemas import (
     OutageIn,
     OutageList,
     OutageOut,
+    OutagesIn,
     RoomList,
     RoomOut,
     RoomTypeList,
@@ -153,6 +154,30 @@ async def close_room(request: web.Request) -> web.Response:
         )
     parts.live.publish_changed(SUBJECT, wanted.room)
     return answer(_outage(outage, wanted.room), HTTPStatus.CREATED)
+
+
+@routes.post("/api/v1/room-outages/several")
+@documented(Contract(body=OutagesIn, answer=OutageList, status=HTTPStatus.CREATED))
+@requires("rooms.close")
+async def close_rooms(request: web.Request) -> web.Response:
+    """Take several rooms out of order for some nights; all of them or none."""
+    wanted = await body(request, OutagesIn)
+    parts = request.app[PARTS]
+    async with request.app[DATABASE].begin() as session:
+        closed = await service.close_rooms(
+            session,
+            wanted.rooms,
+            wanted.first,
+            wanted.until,
+            wanted.reason,
+            parts.clock.now(),
+            user_of(request),
+            parts.audit,
+            address_of(request),
+        )
+    for _, room in closed:
+        parts.live.publish_changed(SUBJECT, room)
+    return answer(OutageList(items=[_outage(one, room) for one, room in closed]), HTTPStatus.CREATED)
 
 
 @routes.delete("/api/v1/room-outages/{id}")

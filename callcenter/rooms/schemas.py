@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -78,21 +78,30 @@ class ConditionIn(Input):
     condition: Condition
 
 
-class OutageIn(Input):
-    """A room out of order from the night `first` to the morning of `until`."""
-
-    room: RoomNumber
+class _Outage(Input):
     first: Day
     until: Day
     reason: Annotated[Text, Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
-    def _span(self) -> OutageIn:
+    def _span(self) -> Self:
         if self.until <= self.first:
             raise PydanticCustomError("range_reversed", "must end after it begins")
         if (self.until - self.first).days > LONGEST_OUTAGE:
             raise PydanticCustomError("range_too_long", "too long", {"days": LONGEST_OUTAGE})
         return self
+
+
+class OutageIn(_Outage):
+    """A room out of order from the night `first` to the morning of `until`."""
+
+    room: RoomNumber
+
+
+class OutagesIn(_Outage):
+    """Rooms out of order from the night `first` to the morning of `until`; all of them or none."""
+
+    rooms: Annotated[list[RoomNumber], Field(min_length=1, max_length=200)]
 
 
 class OutageOut(Output):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
@@ -149,6 +149,31 @@ async def close_room(
         address=address,
     )
     return outage
+
+
+async def close_rooms(
+    session: AsyncSession,
+    numbers: Collection[str],
+    first: date,
+    until: date,
+    reason: str,
+    now: datetime,
+    by: Actor,
+    audit: AuditLog,
+    address: str,
+) -> list[tuple[Outage, str]]:
+    """Take several rooms out of order; where one cannot be, none is.
+
+    Raises:
+        NotFound, RoomTaken: as `close_room`.
+    """
+    types = await session.execute(select(Room.number, Room.type_id).where(Room.number.in_(set(numbers))))
+    order = {number: type_id for number, type_id in types}
+    closed = []
+    for number in sorted(set(numbers), key=lambda one: (order.get(one, 0), one)):  # types are locked in one order
+        outage = await close_room(session, number, first, until, reason, now, by, audit, address)
+        closed.append((outage, number))
+    return closed
 
 
 async def reopen_room(

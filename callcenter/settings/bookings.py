@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -65,6 +65,7 @@ class Reservations(Section):
     on the next day and released by a person. `arrival` and `departure`: where no time is said.
     `discount_ceilings`: percent by role that an operator may take off, where the user has no ceiling of his own.
     `free_cancellation_hours`: before the arrival; later the first night is the penalty that the screen shows.
+    `feed_detail`: what of the guest stands in the calendars of arrivals: nothing, or who booked.
     """
 
     delete_window_hours: float = Field(default=2, ge=0, le=72)
@@ -86,6 +87,7 @@ class Reservations(Section):
     }
     free_cancellation_hours: float = Field(default=18, ge=0, le=720)
     longest_stay: int = Field(default=180, ge=1, le=730)
+    feed_detail: Literal["none", "booker"] = "none"
 
     @model_validator(mode="after")
     def _times_are_wall_clock(self) -> Self:

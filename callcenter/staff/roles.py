@@ -49,7 +49,12 @@ _OVERSEES_BOOKINGS = frozenset(
 )
 _OPERATOR |= _BOOKS
 _SUPERVISOR |= _BOOKS | _RUNS_ROOMS | _OVERSEES_BOOKINGS
-_MANAGER |= _SUPERVISOR | {"reservations.below_former_price", "reservations.rates", "rooms.manage"}
+_MANAGER |= _SUPERVISOR | {
+    "reservations.below_former_price",
+    "reservations.rates",
+    "reservations.feeds",
+    "rooms.manage",
+}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: _OPERATOR,

@@ -24,11 +24,13 @@ class StayResidents:
             names.setdefault(stay_id, []).append(name)
         return {
             stay.id: Resident(
+                stay.id,
                 stay.number,
                 "" if stay.confidential and not confidential else "、".join(names.get(stay.id, [])),
                 stay.state == StayState.IN_HOUSE,
                 stay.arrival,
                 stay.departure,
+                stay.link_id,
             )
             for stay in await session.scalars(select(Stay).where(Stay.id.in_(wanted)))
         }

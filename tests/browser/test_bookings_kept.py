@@ -163,6 +163,7 @@ async def test_given_figures_when_a_supervisor_looks_then_salespeople_are_compar
     await book(page, salesperson="Sales One")
     number = await book(page, salesperson="Sales One")
     await page.evaluate(POST, [f"/reservations/{number}/cancel", {"why": "illness"}])
+    await page.get_by_text("More", exact=True).click()
     await page.get_by_role("link", name="Booking figures").click()
     compared = page.get_by_role("region", name="Salespeople: bookings and cancellations")
     await expect(compared.get_by_role("row", name="Sales One")).to_have_text(

@@ -17,7 +17,15 @@ export const DOCUMENT_TYPES = [
 export const COLOURS = ['amber', 'blue', 'purple', 'green', 'grey'] as const;
 export const CHANNELS = ['phone', 'sms', 'wechat', 'mail', 'visit'] as const;
 export const SIDES = ['service', 'sales'] as const;
-export const REASONS = ['first_contact', 'idle_week', 'idle_month', 'idle_two_months', 'regular', 'cycle_missed', 'sharp_fall'] as const;
+export const REASONS = [
+  'first_contact',
+  'idle_week',
+  'idle_month',
+  'idle_two_months',
+  'regular',
+  'cycle_missed',
+  'sharp_fall',
+] as const;
 export const GUEST_LANGUAGES = ['zh', 'en', 'yue', 'ja', 'ko', 'ru', 'fr', 'de', 'th', 'vi'] as const;
 
 export interface GuestNumber {
@@ -260,6 +268,24 @@ export type FollowUpQuery = { state?: string; kind?: string; owner_id?: number; 
 
 type List<Item> = { items: Item[] };
 
+export const SALE_METHODS = ['cash', 'card', 'transfer', 'wechat', 'alipay'] as const;
+
+/** Money paid onto a stored-value card. `amount` in fen. */
+export interface Sale {
+  id: number;
+  membership_id: number;
+  amount: number;
+  method: (typeof SALE_METHODS)[number];
+  sold_at: string;
+  sold_by: string;
+}
+
+export interface OpenSale extends Sale {
+  guest_id: number;
+  guest: string;
+  card_number: string | null;
+}
+
 export const guestApi = {
   guests: (query: GuestQuery, signal?: AbortSignal) => request<Page<GuestRow>>('GET', '/guests', { query, signal }),
   search: (q: string, signal?: AbortSignal) =>
@@ -318,6 +344,13 @@ export const guestApi = {
   applications: (signal?: AbortSignal) => request<List<Membership>>('GET', '/memberships', { signal }),
   decide: (id: number, issue: boolean, remark: string) =>
     request<List<Membership>>('POST', `/memberships/${id}/decision`, { body: { issue, remark } }),
+
+  sell: (membership: number, amount: number, method: string) =>
+    request<Sale>('POST', `/memberships/${membership}/sales`, { body: { amount, method } }),
+  openSales: (signal?: AbortSignal) =>
+    request<{ items: OpenSale[]; total: number }>('GET', '/stored-value-sales', { signal }),
+  reconcile: (sales: number[]) =>
+    request<{ reconciled: number }>('POST', '/stored-value-sales/reconciliation', { body: { sales } }),
 
   companies: (q: string, signal?: AbortSignal) => request<List<Company>>('GET', '/companies', { query: { q }, signal }),
   createCompany: (fields: CompanyFields) => request<Company>('POST', '/companies', { body: fields }),

@@ -249,6 +249,9 @@ export interface ChartOccupant {
   first: string;
   until: string;
   beds: number[];
+  /** Of a stay; `link` is the same for linked rooms. */
+  stay_id: number | null;
+  link: number | null;
 }
 
 export interface ChartRoom {

@@ -20,7 +20,7 @@ export const roomsApi = {
   types: (signal?: AbortSignal) => request<{ items: RoomType[] }>('GET', '/room-types', { signal }),
   setCondition: (number: string, condition: 'clean' | 'dirty') =>
     request<unknown>('PUT', `/rooms/${encodeURIComponent(number)}/condition`, { body: { condition } }),
-  close: (outage: { room: string; first: string; until: string; reason: string }) =>
-    request<unknown>('POST', '/room-outages', { body: outage }),
+  closeSeveral: (outage: { rooms: string[]; first: string; until: string; reason: string }) =>
+    request<unknown>('POST', '/room-outages/several', { body: outage }),
   reopen: (outage: number) => request<unknown>('DELETE', `/room-outages/${outage}`),
 };

@@ -4,7 +4,8 @@ import type { ChartOccupant, ChartRoom, ChartState } from '@/api/reservations';
 
 export const CHART_STATES: readonly ChartState[] = ['vacant', 'occupied', 'due_in', 'due_out', 'out_of_order'];
 
-export type RoomAct = 'stay' | 'wakeUp' | 'checkIn' | 'booking' | 'book' | 'clean' | 'dirty' | 'close' | 'reopen';
+export type RoomAct =
+  'stay' | 'wakeUp' | 'link' | 'unlink' | 'checkIn' | 'booking' | 'book' | 'clean' | 'dirty' | 'close' | 'reopen';
 
 /** What the user may do, and whether the chart shows today. */
 export interface ChartRights {
@@ -21,6 +22,22 @@ export function stayIn(room: ChartRoom): ChartOccupant | undefined {
   return room.occupants.find((one) => one.is_stay || one.state === 'checked_in');
 }
 
+/** Whether a guest is in the room whose stay can be linked to another (联房). */
+export function isLinkable(room: ChartRoom): boolean {
+  return (stayIn(room)?.stay_id ?? null) !== null;
+}
+
+/** The same for linked rooms; null for one that is not linked. */
+export function linkOf(room: ChartRoom): number | null {
+  return stayIn(room)?.link ?? null;
+}
+
+/** The rooms that are linked to this one. */
+export function linkedTo(room: ChartRoom, rooms: ChartRoom[]): ChartRoom[] {
+  const link = linkOf(room);
+  return link === null ? [] : rooms.filter((other) => other.number !== room.number && linkOf(other) === link);
+}
+
 /** The booking whose guests are expected in the room, if any. */
 export function bookingFor(room: ChartRoom): ChartOccupant | undefined {
   return room.occupants.find((one) => !one.is_stay && (one.state === 'confirmed' || one.state === 'unconfirmed'));
@@ -32,6 +49,8 @@ export function actsFor(room: ChartRoom, rights: ChartRights): RoomAct[] {
   const found: [RoomAct, boolean][] = [
     ['stay', isIn && stayIn(room) !== undefined && rights.maySeeStays],
     ['wakeUp', isIn && rights.isToday && rights.maySeeStays],
+    ['link', rights.isToday && isLinkable(room) && rights.mayCheckIn],
+    ['unlink', rights.isToday && linkOf(room) !== null && rights.mayCheckIn],
     ['checkIn', !isIn && !isClosed && rights.isToday && rights.mayCheckIn],
     ['booking', bookingFor(room) !== undefined],
     ['book', room.state === 'vacant' && rights.mayBook],

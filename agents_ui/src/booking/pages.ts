@@ -51,6 +51,24 @@ export const bookingPages: RouteRecordRaw[] = [
     component: () => import('@/pages/BookingFiguresPage.vue'),
     meta: { title: 'page.bookingFigures', permission: 'reservations.report' },
   },
+  {
+    path: 'meetings',
+    name: 'meetings',
+    component: () => import('@/pages/MeetingsPage.vue'),
+    meta: { title: 'page.meetings', permission: 'reservations.read' },
+  },
+  {
+    path: 'rates',
+    name: 'rates',
+    component: () => import('@/pages/RatesPage.vue'),
+    meta: { title: 'page.rates', permission: 'reservations.rates' },
+  },
+  {
+    path: 'audit-runs',
+    name: 'audit-runs',
+    component: () => import('@/pages/AuditRunsPage.vue'),
+    meta: { title: 'page.auditRuns', permission: 'reservations.report' },
+  },
 ];
 
 export const BOOKING_PAGES = bookingPages.map((page) => String(page.name));

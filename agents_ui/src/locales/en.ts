@@ -11,10 +11,18 @@ import bookingForms from './en/booking-forms';
 import reservation from './en/reservation';
 import rooms from './en/rooms';
 import voicemail from './en/voicemail';
+import meetings from './en/meetings';
+import rates from './en/rates';
+import feeds from './en/feeds';
+import auditRuns from './en/audit-runs';
 import type zh from './zh';
 
 const en: typeof zh = {
   attention,
+  auditRuns,
+  feeds,
+  rates,
+  meetings,
   guests,
   menus,
   outbound,
@@ -47,6 +55,9 @@ const en: typeof zh = {
     bookingForms: 'Forms',
     bookingFigures: 'Booking figures',
     noShows: 'No-shows',
+    meetings: 'Meeting rooms',
+    rates: 'Prices and rules',
+    auditRuns: 'Audits',
     figures: 'Figures',
     prompts: 'Prompts',
     audit: 'Audit log',
@@ -168,6 +179,7 @@ const en: typeof zh = {
       below_former_price: 'Agree to prices below the former one',
       export: 'Export bookings',
       rates: 'Keep rates and seasons',
+      feeds: 'Give addresses for calendars of arrivals',
       report: 'See booking reports',
     },
     rooms: {
@@ -243,6 +255,7 @@ const en: typeof zh = {
     prompt: { recorded: 'Prompt recorded', removed: 'Own prompt removed' },
     reservation: {
       created: 'Booking made',
+      moved: 'Meeting moved',
       changed: 'Booking changed',
       confirmed: 'Booking confirmed',
       unconfirmed: 'Confirmation taken back',
@@ -292,6 +305,7 @@ const en: typeof zh = {
     rate_plan: { set: 'Rate plan set' },
     season: { set: 'Season set', removed: 'Season removed' },
     day_price: { set: 'Prices of days set' },
+    calendar_feed: { created: 'Calendar address given', revoked: 'Calendar address revoked' },
     discount_ceiling: { set: 'Discount ceiling set' },
     voicemail: {
       heard: 'Message heard first',

@@ -11,9 +11,17 @@ import bookingForms from './zh/booking-forms';
 import reservation from './zh/reservation';
 import rooms from './zh/rooms';
 import voicemail from './zh/voicemail';
+import meetings from './zh/meetings';
+import rates from './zh/rates';
+import feeds from './zh/feeds';
+import auditRuns from './zh/audit-runs';
 
 export default {
   attention,
+  auditRuns,
+  feeds,
+  rates,
+  meetings,
   guests,
   menus,
   outbound,
@@ -46,6 +54,9 @@ export default {
     bookingForms: '预约表单',
     bookingFigures: '预订统计',
     noShows: '未到客人',
+    meetings: '会议室',
+    rates: '价格与规则',
+    auditRuns: '稽审记录',
     figures: '统计',
     prompts: '语音提示',
     audit: '审计日志',
@@ -163,6 +174,7 @@ export default {
       below_former_price: '批准低于历史价的房价',
       export: '导出预定单',
       rates: '管理房价和季节',
+      feeds: '管理预抵日历地址',
       report: '查看预定统计',
     },
     rooms: { read: '查看客房', condition: '设置客房清洁状态', close: '设置维修房', manage: '管理房型和房价' },
@@ -229,6 +241,7 @@ export default {
     prompt: { recorded: '替换语音提示', removed: '移除自录语音' },
     reservation: {
       created: '录入预定',
+      moved: '会议改期或换会议室',
       changed: '修改预定',
       confirmed: '确认预定',
       unconfirmed: '取消确认',
@@ -278,6 +291,7 @@ export default {
     rate_plan: { set: '设置房价方案' },
     season: { set: '设置季节', removed: '删除季节' },
     day_price: { set: '设置每日房价' },
+    calendar_feed: { created: '给出日历地址', revoked: '收回日历地址' },
     discount_ceiling: { set: '设置折扣权限' },
     voicemail: { heard: '首次收听留言', done: '处理留言', reopened: '重新打开留言', number_given: '补录留言号码' },
     session: { begun: '登录', ended: '退出登录', refused: '登录被拒', revoked: '结束他处登录' },

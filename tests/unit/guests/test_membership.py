@@ -125,7 +125,7 @@ async def test_given_stored_value_when_sold_then_only_to_members_and_reconciled_
     await _decide(database, memberships, row)
     async with database.begin() as session:
         sale = await memberships.sell(session, row.id, 50_000, "cash", BY)
-        assert [one.amount for one in await memberships.open_sales(session)] == [50_000]
+        assert [sale.amount for sale, _, _ in await memberships.open_sales(session)] == [50_000]
     async with database.begin() as session:
         assert await memberships.reconcile(session, [sale.id], REVIEWER) == 1
         assert await memberships.reconcile(session, [sale.id], REVIEWER) == 0

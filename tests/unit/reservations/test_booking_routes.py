@@ -233,6 +233,61 @@ async def test_given_a_meeting_room_when_booked_by_the_half_hour_then_nobody_els
     assert again["number"] != made["number"]
 
 
+async def test_given_a_meeting_when_moved_then_its_old_half_hours_are_free_and_price_and_notes_follow(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    wanted = {"room": "M1", "begins": "2026-11-23T02:00:00Z", "ends": "2026-11-23T04:00:00Z", "booker": "林示例"}
+    made = await _json(desk, "POST", "/meetings", csrf, wanted, 201)
+    later = {"room": "M2", "begins": "2026-11-25T02:00:00Z", "ends": "2026-11-25T05:30:00Z", "why": "客人改期"}
+
+    moved = await _json(desk, "PUT", f"/meetings/{made['number']}", csrf, {**later, "version": made["version"]})
+    week = await _json(desk, "GET", "/meetings?date=2026-11-23&days=7", csrf)
+    changes = await _json(desk, "GET", f"/reservations/{made['number']}/changes", csrf)
+    stale = await _json(desk, "PUT", f"/meetings/{made['number']}", csrf, {**later, "version": made["version"]}, 409)
+    await _json(desk, "POST", "/meetings", csrf, wanted, 201)
+
+    assert (moved["rooms"], moved["arrival"], moved["total"]) == (["M2"], "2026-11-25", 60000 * 7 // 2)
+    assert [(room["number"], len(room["meetings"])) for room in week["rooms"]] == [("M1", 0), ("M2", 1)]
+    assert stale["code"] == "booking_changed"
+    assert (changes["items"][-1]["action"], changes["items"][-1]["why"]) == ("moved", "客人改期")
+    assert (changes["items"][-1]["before"]["room"], changes["items"][-1]["after"]["room"]) == ("M1", "M2")
+
+
+async def test_given_a_meeting_when_moved_onto_another_or_after_it_was_cancelled_then_refused_and_it_stays(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    wanted = {"room": "M1", "begins": "2026-11-23T02:00:00Z", "ends": "2026-11-23T04:00:00Z", "booker": "林示例"}
+    made = await _json(desk, "POST", "/meetings", csrf, wanted, 201)
+    await _json(desk, "POST", "/meetings", csrf, {**wanted, "room": "M2"}, 201)
+    to = {"room": "M2", "begins": "2026-11-23T03:30:00Z", "ends": "2026-11-23T05:00:00Z"}
+
+    taken = await _json(desk, "PUT", f"/meetings/{made['number']}", csrf, to, 409)
+    longer = await _json(desk, "PUT", f"/meetings/{made['number']}", csrf, {**to, "room": "M1"})
+    await _json(desk, "POST", f"/reservations/{made['number']}/cancel", csrf, {"why": "plans changed"})
+    gone = await _json(desk, "PUT", f"/meetings/{made['number']}", csrf, to, 409)
+
+    assert (taken["code"], longer["rooms"], gone["code"]) == ("meeting_room_taken", ["M1"], "transition_refused")
+
+
+async def test_given_several_rooms_when_taken_out_of_order_then_all_are_or_none_is(desk: Application) -> None:
+    csrf = await desk.sign_in("supervisor")
+    wanted = {"rooms": ["0501", "0502"], "first": "2026-11-21", "until": "2026-11-25", "reason": "粉刷"}
+
+    closed = await _json(desk, "POST", "/room-outages/several", csrf, wanted, 201)
+    again = {**wanted, "rooms": ["0503", "0502"]}
+    refused = await _json(desk, "POST", "/room-outages/several", csrf, again, 409)
+    unknown = await _json(desk, "POST", "/room-outages/several", csrf, {**wanted, "rooms": ["0503", "9999"]}, 404)
+    listed = await _json(desk, "GET", "/room-outages", csrf)
+    free = await _json(desk, "GET", "/availability?from=2026-11-21&to=2026-11-22&type=suite", csrf)
+
+    assert [one["room"] for one in closed["items"]] == ["0501", "0502"]
+    assert (refused["code"], refused["params"]["room"], unknown["code"]) == ("room_taken", "0502", "not_found")
+    assert [one["room"] for one in listed["items"]] == ["0501", "0502"]
+    assert free["types"][0]["free"] == 2
+
+
 async def _json(
     desk: Application, method: str, path: str, csrf: dict[str, str], content: Any = None, status: int = 200
 ) -> Any:

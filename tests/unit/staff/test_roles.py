@@ -166,7 +166,17 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/seasons"): MANAGING,
     ("PUT", "/api/v1/seasons/{id}"): MANAGING,
     ("PUT", "/api/v1/room-types/{id}"): MANAGING,
-    ("GET", "/api/v1/discount-ceilings"): {Role.ADMIN},
+    ("DELETE", "/api/v1/seasons/{id}"): MANAGING,
+    ("GET", "/api/v1/day-prices"): IN_HOUSE,
+    ("PUT", "/api/v1/day-prices"): MANAGING,
+    ("GET", "/api/v1/calendar-feeds"): MANAGING,
+    ("POST", "/api/v1/calendar-feeds"): MANAGING,
+    ("DELETE", "/api/v1/calendar-feeds/{id}"): MANAGING,
+    ("GET", "/api/v1/audit-runs"): SUPERVISING,
+    ("PUT", "/api/v1/meetings/{number}"): IN_HOUSE,
+    ("POST", "/api/v1/room-outages/several"): RUNNING_ROOMS,
+    ("PUT", "/api/v1/role-discount-ceilings/{number}"): {Role.ADMIN},
+    ("GET", "/api/v1/discount-ceilings"): MANAGING,
     ("PUT", "/api/v1/discount-ceilings/{id}"): {Role.ADMIN},
     ("GET", "/api/v1/room-outages"): EVERYBODY,
     ("GET", "/api/v1/room-types"): EVERYBODY,
@@ -175,6 +185,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
 }
 SIGNING_OUT = ("DELETE", "/api/v1/session")
 PUBLIC = {
+    ("GET", "/api/v1/arrivals.ics"),
     ("POST", "/api/v1/session"),
     ("GET", "/health"),
     ("GET", "/ready"),

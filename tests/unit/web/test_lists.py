@@ -51,6 +51,7 @@ ASKED = {
     "/api/v1/day-prices": SPAN,
     "/api/v1/hotel-calendar": SPAN,
     "/api/v1/reservation-figures": SPAN,
+    "/api/v1/audit-runs": SPAN,
 }
 """What these lists must be asked with."""
 

@@ -1,4 +1,5 @@
 export default {
+  more: 'More',
   nav: 'Bookings',
   loading: 'Reading what is free…',
   type: 'Room type',

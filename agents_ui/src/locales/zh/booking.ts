@@ -1,5 +1,6 @@
 export default {
   nav: '预订',
+  more: '更多',
   loading: '正在读取可订房……',
   type: '房型',
   full: '满房',

@@ -142,7 +142,7 @@ export default {
     contacted: '联系客人',
     payment: '定金',
     allocated: '分房',
-    moved: '换房',
+    moved: '改期或换房',
     guests_set: '登记客人',
     checked_in: '入住',
     check_in_revoked: '撤销入住',
