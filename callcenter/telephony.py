@@ -97,11 +97,13 @@ class RoomPhone:
     """A room's telephone as the exchange keeps it.
 
     `connectable`: outside callers and other rooms are put through to it. Neither a vacant room nor that of a
-    confidential guest is, so that nobody can tell one from the other.
+    confidential guest is, so that nobody can tell one from the other. `allowed`: who is put through all the same,
+    outside callers by the last ten digits of their number, rooms by theirs.
     """
 
     phone_class: PhoneClass
     connectable: bool
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

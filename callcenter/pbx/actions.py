@@ -23,6 +23,7 @@ NOT_RECORDED: Final = "norecord"
 ROOM: Final = "room"
 OPEN: Final = "open"
 HELD: Final = "held"
+ALLOWED_MARK: Final = "n"
 
 # Where the application may lead a call. No context that reaches outside numbers is among them.
 OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer"})
@@ -43,6 +44,7 @@ _CHANNEL = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9@._+*#/;-]{1,120}")
 _VARIABLE = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,60}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
 _ROOM = re.compile(r"[0-9]{3,6}")
+_ALLOWED = re.compile(r"[0-9]{3,10}")
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
 _ENDPOINT = re.compile(r"PJSIP/[a-z][a-z0-9_-]{0,40}")
 _TRUNK = re.compile(r"PJSIP/\+?[0-9]{1,40}@trunk")
@@ -214,9 +216,10 @@ class Actions:
             "PROVISION_ROOM": _fits(_ROOM, "room", room),
             "PROVISION_CLASS": phone.phone_class.value,
             "PROVISION_REACH": reach,
+            "PROVISION_ALLOWED": _allowed(phone.allowed),
         }
         await self.provision(ROOM, channel_id, variables)
-        await self._confirm(ROOM, room, f"{phone.phone_class.value}:{reach}", "room telephone")
+        await self._confirm(ROOM, room, _kept(phone, reach), "room telephone")
 
     async def _confirm(self, family: str, key: str, wanted: str | None, what: str) -> None:
         """Wait until AstDB holds what the dialplan was told to write."""
@@ -241,10 +244,23 @@ class Actions:
 
 
 def _room_phone(value: str) -> RoomPhone | None:
-    phone_class, _, reach = value.partition(":")
+    phone_class, reach, allowed = [*value.split(":"), "", ""][:3]
     if phone_class not in set(PhoneClass) or reach not in (OPEN, HELD):
         return None
-    return RoomPhone(PhoneClass(phone_class), connectable=reach == OPEN)
+    callers = tuple(caller for caller in allowed.split(ALLOWED_MARK) if caller)
+    return RoomPhone(PhoneClass(phone_class), connectable=reach == OPEN, allowed=callers)
+
+
+def _allowed(callers: tuple[str, ...]) -> str:
+    """Write callers as the dialplan looks for one among them: a mark before and after each."""
+    if not callers:
+        return ""
+    return ALLOWED_MARK + "".join(f"{_fits(_ALLOWED, 'allowed', caller)}{ALLOWED_MARK}" for caller in callers)
+
+
+def _kept(phone: RoomPhone, reach: str) -> str:
+    allowed = _allowed(phone.allowed)
+    return f"{phone.phone_class.value}:{reach}" + (f":{allowed}" if allowed else "")
 
 
 def _identity(channel_id: str) -> dict[str, FieldValue]:

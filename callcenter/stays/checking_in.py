@@ -60,6 +60,7 @@ class Registration:
     commission: int = 0
     confidential: bool = False
     alias: str = ""
+    allowed_callers: tuple[str, ...] = ()
     phone_class: PhoneClass | None = None
     language: str = "zh"
     company: str = ""
@@ -89,6 +90,7 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         DiscountTooHigh, ReasonMissing: the price is below what the operator may give, or has no reason.
         DepartureRefused: the guest would leave before the first night is over.
         WakeUpPast: the wake-up time lies after the departure.
+        NumberNotValid, AreaCodeMissing: a caller to be put through has no number that could ring.
         IdCardNotValid, DocumentNotValid: a document's number cannot be right (身份证号码有误); `person` says whose.
         AttentionListed: somebody is on the special-attention list and the form does not say who it is.
     """
@@ -127,6 +129,7 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         commission=wanted.commission,
         confidential=wanted.confidential,
         alias=wanted.alias,
+        allowed_callers=scope.rules.callers(wanted.allowed_callers),
         phone_class=wanted.phone_class or scope.rules.phone_class,
         language=wanted.language,
         company=wanted.company,

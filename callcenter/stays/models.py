@@ -68,6 +68,8 @@ class Stay(Base):
     commission: Mapped[int]
     confidential: Mapped[bool]
     alias: Mapped[str] = mapped_column(String(64))
+    allowed_callers: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """Numbers (E.164, or a room) that are put through to a confidential guest all the same."""
     phone_class: Mapped[str] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(8))
     company: Mapped[str] = mapped_column(String(128))

@@ -32,14 +32,22 @@ ALARM = "room_phones_behind"
 def phone_of(stays: Collection[Stay], vacant: PhoneClass) -> RoomPhone:
     """Return what the telephone of a room should be, given who is registered there.
 
-    Where several share a room, the highest class counts, and one confidential guest makes the room unreachable.
-    A vacant room is as unreachable as a confidential one: from outside nobody tells them apart.
+    Where several share a room, the highest class counts, and one confidential guest makes the room unreachable but for
+    the callers whom that guest has named. A vacant room is as unreachable as a confidential one: from outside nobody
+    tells them apart.
     """
     if not stays:
         return RoomPhone(vacant, connectable=False)
     order = list(PhoneClass)
     highest = max((PhoneClass(stay.phone_class) for stay in stays), key=order.index)
-    return RoomPhone(highest, connectable=not any(stay.confidential for stay in stays))
+    hidden = [stay for stay in stays if stay.confidential]
+    allowed = {caller_key(number) for stay in hidden for number in stay.allowed_callers}
+    return RoomPhone(highest, connectable=not hidden, allowed=tuple(sorted(allowed)))
+
+
+def caller_key(number: str) -> str:
+    """Return by what a caller is known again however a line shows the number: its last ten digits."""
+    return number.removeprefix("+")[-10:]
 
 
 async def wanted_phones(session: AsyncSession, rooms: Iterable[str], vacant: PhoneClass) -> dict[str, RoomPhone]:

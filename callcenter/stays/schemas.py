@@ -28,6 +28,7 @@ Line = Annotated[Text, Field(max_length=200)]
 Bed = Annotated[int, Field(ge=0, le=9)]
 BookingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,16}$")]
 Reason = Annotated[Text, Field(min_length=1, max_length=200)]
+Callers = Annotated[list[Annotated[Text, Field(min_length=1, max_length=32)]], Field(max_length=10)]
 LongText = Annotated[Paragraph, Field(max_length=1000)]
 
 
@@ -51,6 +52,7 @@ class CheckIn(Input):
     """The check-in form. `booking`: what is left open here (room, departure, guests, price) is carried over from it.
 
     `bed`: of a shared room, else 0. `price`: of a night (of its time for an hourly stay); null for the list price.
+    `allowed_callers`: numbers that are put through to a confidential guest all the same.
     `attention`: who it turned out to be, where a name is on the special-attention list; without it that is refused.
     """
 
@@ -69,6 +71,7 @@ class CheckIn(Input):
     commission: Money = 0
     confidential: bool = False
     alias: Short = ""
+    allowed_callers: Callers = []  # noqa: RUF012
     phone_class: PhoneClass | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "zh"
     company: Annotated[Text, Field(max_length=128)] = ""
@@ -138,6 +141,7 @@ class Wish(Input):
     phone_class: PhoneClass | None = None
     confidential: bool | None = None
     alias: Short | None = None
+    allowed_callers: Callers | None = None
     breakfasts: Annotated[int, Field(ge=0, le=99)] | None = None
     extra_beds: Annotated[int, Field(ge=0, le=9)] | None = None
     note: LongText | None = None
@@ -301,6 +305,7 @@ class StayDetail(StayOut):
     breakfasts: int
     commission: int
     alias: str
+    allowed_callers: list[str]
     language: str
     salesperson: str
     source: str
@@ -325,6 +330,7 @@ _OWN = (
     "breakfasts",
     "commission",
     "alias",
+    "allowed_callers",
     "language",
     "salesperson",
     "source",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.guests.numbers import NumberPlan
 from callcenter.settings import Settings
 from callcenter.settings.stays import PhoneRates
 from callcenter.staff.audit import AuditLog
@@ -65,6 +67,7 @@ class StayRules:
     hours: int
     message_popups: bool
     phone_rates: PhoneRates
+    plan: NumberPlan
 
     @classmethod
     def of(cls, settings: Settings) -> StayRules:
@@ -78,12 +81,21 @@ class StayRules:
             hours=settings.stays.hours,
             message_popups=settings.stays.message_popups,
             phone_rates=settings.stays.phone_rates,
+            plan=NumberPlan.of(settings),
         )
 
     def day_of(self, instant: datetime) -> date:
         """The hotel's day: it lasts until the night audit of the next date."""
         local = instant.astimezone(self.zone)
         return local.date() if local.time() >= self.night_audit else local.date() - timedelta(days=1)
+
+    def callers(self, typed: Iterable[str]) -> list[str]:
+        """Return callers' numbers in their one form, each once.
+
+        Raises:
+            NumberNotValid, AreaCodeMissing: nobody could call from there.
+        """
+        return list(dict.fromkeys(self.plan.read(number) for number in typed))
 
     def leaving(self, day: date) -> datetime:
         """When a guest who departs on `day` is expected to have left."""

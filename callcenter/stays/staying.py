@@ -25,6 +25,7 @@ class Wishes:
     phone_class: PhoneClass | None = None
     confidential: bool | None = None
     alias: str | None = None
+    allowed_callers: tuple[str, ...] | None = None
     breakfasts: int | None = None
     extra_beds: int | None = None
     note: str | None = None
@@ -126,6 +127,8 @@ async def change(scope: Scope, stay: Stay, wishes: Wishes) -> None:
     must_be_here(stay)
     names = ("phone_class", "confidential", "alias", "breakfasts", "extra_beds", "note")
     wanted = {name: getattr(wishes, name) for name in names if getattr(wishes, name) is not None}
+    if wishes.allowed_callers is not None:
+        wanted["allowed_callers"] = scope.rules.callers(wishes.allowed_callers)
     if wishes.price is not None:
         new = agreed(stay.list_price, wishes.price, await ceiling_of(scope), wishes.reason, StayType(stay.stay_type))
         wanted |= {"price": new.price, "discount": new.discount}

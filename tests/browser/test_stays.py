@@ -127,6 +127,25 @@ async def test_given_a_confidential_guest_when_the_switchboard_looks_then_nobody
     await expect(page.get_by_role("alert")).to_contain_text("does not exist")
 
 
+async def test_given_a_confidential_guest_when_checked_in_then_the_callers_that_are_expected_stand_on_the_page(
+    sign_in: SignIn,
+) -> None:
+    page = await sign_in("front_desk", "/stays/new")
+    await page.get_by_label("Room", exact=True).fill("0302")
+    await page.get_by_label("Name", exact=True).fill("Hidden Guest")
+    await page.get_by_text("Confidential", exact=True).click()
+    await page.get_by_label("Alias").fill("Mr Example")
+    await page.get_by_label("Callers put through (numbers)").fill("13800000001, 0305")
+    await page.get_by_role("button", name="Check in").click()
+    facts = page.get_by_role("region", name="Stay")
+    await expect(facts).to_contain_text("+8613800000001 0305")
+
+    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.get_by_role("dialog").get_by_label("Callers put through (numbers)").fill("")
+    await page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    await expect(facts).not_to_contain_text("+8613800000001")
+
+
 async def test_given_a_room_when_a_wake_up_is_set_then_it_is_on_the_list_until_cancelled(
     house: BrowserHouse, sign_in: SignIn
 ) -> None:

@@ -38,9 +38,11 @@ async def dead_application(switchboard: Switchboard) -> None:
     await switchboard.rx("dialplan set global HOTEL_HEARTBEAT 0")
 
 
-async def give(actions: Actions, room: str, phone_class: PhoneClass, *, connectable: bool = True) -> None:
+async def give(
+    actions: Actions, room: str, phone_class: PhoneClass, *, connectable: bool = True, allowed: tuple[str, ...] = ()
+) -> None:
     name = f"room-{room}-{time.monotonic_ns()}"
-    await actions.set_room_phone(room, RoomPhone(phone_class, connectable), name)
+    await actions.set_room_phone(room, RoomPhone(phone_class, connectable, allowed), name)
 
 
 async def not_rung(phone: Phone) -> None:
@@ -150,6 +152,64 @@ async def test_given_a_confidential_or_vacant_room_when_a_caller_is_transferred_
         await talk.refer(desk.room)
         await (await operator.next_call(within=5)).answered()
         await not_rung(room)
+        await call.bye()
+
+
+@pytest.mark.parametrize("shown", ["13800000042", "+8613800000042", "008613800000042"])
+async def test_given_a_confidential_guest_who_expects_a_caller_when_he_is_transferred_then_the_room_rings(
+    switchboard: Switchboard, actions: Actions, desk: Desk, shown: str
+) -> None:
+    await give(actions, desk.room, PhoneClass.LOCAL, connectable=False, allowed=("0999", "3800000042"))
+    async with (
+        switchboard.phone(desk.first, answers()) as operator,
+        switchboard.phone(desk.room, rings_unanswered()) as room,
+        switchboard.guest() as guest,
+    ):
+        call = guest.call(desk.number, caller_id=shown)
+        await call.answered()
+        talk = await operator.next_call()
+        await talk.answered()
+        await talk.refer(desk.room)
+        await room.next_call(within=5)
+        await call.bye()
+
+
+@pytest.mark.parametrize("shown", ["13800000043", "42", "anonymous"])
+async def test_given_a_confidential_guest_who_expects_another_caller_when_somebody_is_transferred_then_he_comes_back(
+    switchboard: Switchboard, actions: Actions, desk: Desk, shown: str
+) -> None:
+    await give(actions, desk.room, PhoneClass.LOCAL, connectable=False, allowed=("3800000042",))
+    async with (
+        switchboard.phone(desk.first, in_turn([answers(), answers()])) as operator,
+        switchboard.phone(desk.room, answers()) as room,
+        switchboard.guest() as guest,
+    ):
+        call = guest.call(desk.number, caller_id=shown)
+        await call.answered()
+        talk = await operator.next_call()
+        await talk.answered()
+        await talk.refer(desk.room)
+        await (await operator.next_call(within=5)).answered()
+        await not_rung(room)
+        await call.bye()
+
+
+async def test_given_a_confidential_guest_who_expects_a_room_when_it_dials_then_it_rings_and_others_do_not(
+    switchboard: Switchboard, actions: Actions, desk: Desk
+) -> None:
+    friend, stranger = switchboard.next_desk(), switchboard.next_desk()
+    for room in (friend.room, stranger.room):
+        await give(actions, room, PhoneClass.INTERNAL)
+    await give(actions, desk.room, PhoneClass.LOCAL, connectable=False, allowed=(friend.room,))
+    async with (
+        switchboard.phone(desk.room, answers()) as asked,
+        switchboard.phone(friend.room) as one,
+        switchboard.phone(stranger.room) as other,
+    ):
+        assert (await other.call(desk.room).ended()).final_status == ABSENT
+        call = one.call(desk.room)
+        await call.answered()
+        await asked.next_call()
         await call.bye()
 
 

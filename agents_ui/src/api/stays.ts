@@ -117,6 +117,8 @@ export interface StayDetail extends Stay {
   breakfasts: number;
   commission: number;
   alias: string;
+  /** Numbers that are put through to a confidential guest all the same. */
+  allowed_callers: string[];
   language: string;
   salesperson: string;
   source: string;

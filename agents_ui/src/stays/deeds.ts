@@ -1,5 +1,6 @@
 /** What can be done with a stay: the forms for it, and what is sent. */
 
+import { numbersOf } from './callers';
 import type { Composer } from 'vue-i18n';
 import { METHODS, PHONE_CLASSES, POSTED_BY_HAND, staysApi, type FolioLine, type StayDetail } from '@/api/stays';
 import { Problem } from '@/api/http';
@@ -109,16 +110,24 @@ export const deeds = {
       { name: 'breakfasts', label: t('stays.form.breakfasts'), kind: 'number', value: String(stay.breakfasts) },
       { name: 'extra_beds', label: t('stays.form.extraBeds'), kind: 'number', value: String(stay.extra_beds) },
       { name: 'alias', label: t('stays.form.alias'), kind: 'text', value: stay.alias, isOptional: true },
+      {
+        name: 'allowed',
+        label: t('stays.form.allowedHint'),
+        kind: 'text',
+        value: stay.allowed_callers.join(' '),
+        isOptional: true,
+      },
       { name: 'note', label: t('stays.form.note'), kind: 'lines', value: stay.note, isOptional: true },
       { name: 'confidential', label: t('stays.confidential'), kind: 'check', value: stay.confidential },
     ],
     send: async (values) => {
-      const { price, ...rest } = values;
-      const changed = price === stay.price ? rest : values;
+      const { price, allowed, ...rest } = values;
+      const changed = price === stay.price ? rest : { ...rest, price };
       await staysApi.change(stay.id, {
         ...changed,
         reason: values.reason ?? '',
         alias: values.alias ?? '',
+        allowed_callers: numbersOf(String(allowed ?? '')),
         note: values.note ?? '',
       });
     },

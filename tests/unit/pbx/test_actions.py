@@ -308,7 +308,26 @@ async def test_given_a_room_telephone_when_it_is_set_then_it_returns_once_astdb_
     await actions.set_room_phone("0301", RoomPhone(PhoneClass.NATIONAL, connectable=False), "p-1")
     written = fake.actions[1]
     assert written["Channel"] == "Local/room@provision/n"
-    assert written["Variable"] == "PROVISION_ROOM=0301\nPROVISION_CLASS=national\nPROVISION_REACH=held"
+    assert (
+        written["Variable"] == "PROVISION_ROOM=0301\nPROVISION_CLASS=national\nPROVISION_REACH=held\nPROVISION_ALLOWED="
+    )
+
+
+async def test_given_callers_who_are_put_through_all_the_same_when_set_then_each_stands_between_marks(
+    fake: FakeAmi, actions: Actions
+) -> None:
+    fake.scripts["DBGet"] = astdb({"room/0301": "local:held:n3800000001n0305n"})
+    phone = RoomPhone(PhoneClass.LOCAL, connectable=False, allowed=("3800000001", "0305"))
+    await actions.set_room_phone("0301", phone, "p-1")
+    assert fake.actions[1]["Variable"].endswith("PROVISION_REACH=held\nPROVISION_ALLOWED=n3800000001n0305n")
+
+
+@pytest.mark.parametrize("caller", ["", "12", "n", "13800000001:open", "38000000011"])
+async def test_given_a_caller_that_is_no_key_when_set_then_nothing_is_asked_of_the_exchange(
+    fake: FakeAmi, actions: Actions, caller: str
+) -> None:
+    with pytest.raises(BadField):
+        await actions.set_room_phone("0301", RoomPhone(PhoneClass.LOCAL, connectable=False, allowed=(caller,)), "p-1")
 
 
 async def test_given_a_room_telephone_that_is_not_written_when_tried_then_it_is_not_taken_for_done(
@@ -324,6 +343,7 @@ async def test_given_room_telephones_in_astdb_when_read_then_what_makes_no_sense
     fake: FakeAmi, actions: Actions
 ) -> None:
     kept = {"0301": "local:open", "0302": "internal:held", "0303": "", "0304": "royal:open", "0305": "local:ajar"}
+    kept["0306"] = "local:held:n3800000001n0305n"
 
     def tree(server: FakeAmi, action: dict[str, str]) -> None:
         items = ({"Key": f"/room/{room}", "Val": value} for room, value in kept.items())
@@ -333,4 +353,5 @@ async def test_given_room_telephones_in_astdb_when_read_then_what_makes_no_sense
     assert await actions.room_phones() == {
         "0301": RoomPhone(PhoneClass.LOCAL, connectable=True),
         "0302": RoomPhone(PhoneClass.INTERNAL, connectable=False),
+        "0306": RoomPhone(PhoneClass.LOCAL, connectable=False, allowed=("3800000001", "0305")),
     }

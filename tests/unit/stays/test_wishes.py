@@ -11,6 +11,7 @@ from sqlalchemy import select
 from callcenter.calls.models import Call
 from callcenter.errors import NotFound, PbxUnavailable
 from callcenter.events import LinkChanged
+from callcenter.guests.numbers import NumberNotValid
 from callcenter.rooms.seeding import ensure_rooms
 from callcenter.stays import messages, staying, wake_ups
 from callcenter.stays.kinds import LineKind, RoomVacant, Source, StayType, WakeUpPast
@@ -147,8 +148,47 @@ async def test_given_a_guest_who_becomes_confidential_when_compared_then_nobody_
     assert reception.telephony.rooms["0301"] == HELD
 
 
+async def test_given_a_confidential_guest_who_expects_callers_when_compared_then_these_alone_are_put_through(
+    reception: Reception,
+) -> None:
+    stay = await reception.check_in(confidential=True, allowed_callers=("138 0000 0001", "+8613800000001", "0302"))
+    assert stay.allowed_callers == ["+8613800000001", "0302"]
+    await reception.parts.phones.compare()
+    allowed = RoomPhone(PhoneClass.LOCAL, connectable=False, allowed=("0302", "3800000001"))
+    assert reception.telephony.rooms["0301"] == allowed
+
+    async with reception.with_stay(stay) as (scope, mine):
+        await staying.change(scope, mine, staying.Wishes(allowed_callers=()))
+    await reception.parts.phones.compare()
+    assert reception.telephony.rooms["0301"] == HELD
+    assert await reception.actions(stay) == ["checked_in", "changed"]
+
+
+async def test_given_a_confidential_guest_who_moves_when_compared_then_the_callers_follow_and_the_old_room_has_none(
+    reception: Reception,
+) -> None:
+    stay = await reception.check_in(confidential=True, allowed_callers=("13800000001",))
+    async with reception.with_stay(stay) as (scope, mine):
+        await staying.move(scope, mine, "0303", 0, None, "太吵")
+    await reception.parts.phones.compare()
+    assert reception.telephony.rooms["0303"].allowed == ("3800000001",)
+    assert reception.telephony.rooms["0301"].allowed == ()
+
+
+async def test_given_a_caller_without_a_number_that_could_ring_when_allowed_then_refused(reception: Reception) -> None:
+    with pytest.raises(NumberNotValid):
+        await reception.check_in(confidential=True, allowed_callers=("我妈妈",))
+
+
+async def test_given_a_guest_who_is_not_confidential_then_named_callers_change_nothing(reception: Reception) -> None:
+    await reception.check_in(allowed_callers=("13800000001",))
+    await reception.parts.phones.compare()
+    assert reception.telephony.rooms["0301"] == OPEN
+
+
 def test_given_several_who_share_a_room_then_the_highest_class_counts_and_one_confidential_guest_hides_it() -> None:
-    local, barred = Stay(phone_class="local", confidential=False), Stay(phone_class="barred", confidential=True)
+    local = Stay(phone_class="local", confidential=False, allowed_callers=[])
+    barred = Stay(phone_class="barred", confidential=True, allowed_callers=[])
     assert phone_of([barred, local], PhoneClass.INTERNAL) == HELD
     assert phone_of([local], PhoneClass.INTERNAL) == OPEN
     assert phone_of([], PhoneClass.BARRED) == RoomPhone(PhoneClass.BARRED, connectable=False)

@@ -71,6 +71,8 @@ export default {
     extraBeds: 'Extra beds',
     breakfasts: 'Breakfasts',
     wakeUp: 'Wake-up',
+    allowed: 'Callers put through',
+    allowedHint: 'Callers put through (numbers)',
     alias: 'Alias',
     language: 'Language',
     languages: { zh: 'Chinese', en: 'English', ja: 'Japanese', ko: 'Korean', ru: 'Russian' },

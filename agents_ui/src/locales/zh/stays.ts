@@ -71,6 +71,8 @@ export default {
     extraBeds: '加床',
     breakfasts: '早餐',
     wakeUp: '晨唤',
+    allowed: '可接入的来电',
+    allowedHint: '仍可接入的来电号码（空格分开）',
     alias: '化名',
     language: '语言',
     languages: { zh: '中文', en: '英文', ja: '日文', ko: '韩文', ru: '俄文' },
