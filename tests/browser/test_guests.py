@@ -147,7 +147,7 @@ async def test_given_a_call_when_linked_to_a_guest_then_the_call_and_the_guest_s
 
     await page.get_by_role("combobox").fill("冯试验")
     await page.get_by_role("option", name="冯试验").click()
-    await page.get_by_role("button", name="Link a guest").click()
+    await page.get_by_role("textbox", name="Why (optional)").press("Enter")
     await page.get_by_role("link", name="冯试验").click()
 
     await expect(page).to_have_url(f"{house.address}/guests/{guest}")
