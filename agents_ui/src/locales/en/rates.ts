@@ -92,12 +92,10 @@ export default {
     none: 'Nobody has a ceiling of their own.',
     add: 'Set for a person',
     usual: 'By role again',
-    fromSettings: 'As in the settings file',
     readOnly: 'Discount ceilings are set by administrators.',
     question: '{name} may take off at most {percent}%. Sure?',
     backQuestion: '{name} goes by the role again. Sure?',
     wrong: 'Please give 0 to 100.',
   },
   weekday: { 1: 'Mo', 2: 'Tu', 3: 'We', 4: 'Th', 5: 'Fr', 6: 'Sa', 7: 'Su' },
-  everyDay: 'Every day',
 };

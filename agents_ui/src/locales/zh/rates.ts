@@ -91,12 +91,10 @@ export default {
     none: '没有单独设置的人。',
     add: '为某人单独设置',
     usual: '恢复角色权限',
-    fromSettings: '恢复为设置文件的值',
     readOnly: '折扣权限由管理员设置。',
     question: '{name} 最多可优惠 {percent}%。确定？',
     backQuestion: '{name} 恢复按角色的折扣权限。确定？',
     wrong: '请填写 0 至 100。',
   },
   weekday: { 1: '一', 2: '二', 3: '三', 4: '四', 5: '五', 6: '六', 7: '日' },
-  everyDay: '每天',
 };
