@@ -17,5 +17,11 @@ from recordings import exports as recordings
 
 def add_exports(app: web.Application) -> None:
     """Add them to `app`, which serves the lists themselves."""
-    for one in (calls, guests, outbound, reservations, rooms, staff, stays, recordings, ivr):
+    for one in (calls, guests, outbound, reservations, rooms, staff, stays):
         app.add_routes(one.routes)
+
+
+def add_sound_exports(app: web.Application) -> None:
+    """Add those of what callers say and hear to `app`, where it serves these lists."""
+    app.add_routes(recordings.routes)
+    app.add_routes(ivr.routes)

@@ -29,7 +29,7 @@ from callcenter.clock import Clock, SystemClock
 from callcenter.db import Database, upgrade
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
-from callcenter.exports import add_exports
+from callcenter.exports import add_exports, add_sound_exports
 from callcenter.guests import routes as guest_routes
 from callcenter.guests.calls import GUEST
 from callcenter.guests.numbers import NumberPlan
@@ -199,6 +199,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
     set_up_reservations(app, reservations)
     add_exports(app)
+    add_sound_exports(app)
     schedule.daily("follow_ups", FOLLOW_UPS_AT, guests.owe)
     health.register("database", _database_check(database))
     health.register("pbx_link", _link_check(exchange))

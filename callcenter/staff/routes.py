@@ -50,18 +50,9 @@ class CookieAuthenticator:
         """Return the signed-in user, or None; `extend` counts this as use of the session."""
         token = _token(request)
         person = await self._logins.find(token, extend=extend) if token else None
-        if person is None:
-            return None
-        request[PERSON] = person
-        return SignedIn(
-            person.user_id,
-            person.username,
-            person.name,
-            person.role,
-            person.permissions,
-            person.csrf,
-            person.must_change_password,
-        )
+        if person is not None:
+            request[PERSON] = person
+        return person
 
 
 @routes.post("/api/v1/session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -23,6 +23,7 @@ from callcenter.staff.roles import Role, permissions_of
 from callcenter.staff.second_factor import WrongCode, accept
 from callcenter.staff.sessions import public_id
 from callcenter.staff.throttle import LoginThrottle
+from callcenter.web.identity import SignedIn
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 """Noting every single use of a session would make every look at a page a write."""
@@ -57,18 +58,11 @@ class PasswordUnchanged(HouseError):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A signed-in person and the session, by its public id, that proves it."""
+class Person(SignedIn):
+    """A signed-in user, and the session, by its public id, that proves it."""
 
-    user_id: int
-    username: str
-    name: str
-    role: str
-    permissions: frozenset[str]
-    csrf: str
-    must_change_password: bool
-    second_factor: bool
-    session_id: str
+    second_factor: bool = field(kw_only=True)
+    session_id: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +272,8 @@ def _person(user: User, row: Session) -> Person:
         permissions_of(user.role),
         row.csrf,
         user.must_change_password,
-        user.totp_confirmed,
-        public_id(row.token_hash),
+        second_factor=user.totp_confirmed,
+        session_id=public_id(row.token_hash),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
 from callcenter.db import Database
+from callcenter.exports import add_sound_exports
 from callcenter.settings import ROOT
 from callcenter.telephony import CallKey, CallSnapshot, LinkState, LinkStatus
 from ivr import prompt_routes
@@ -118,6 +119,7 @@ class BrowserHouse:
         )
         prompt_routes.setup(application.web, sample_prompts(application, self._folder))
         application.alarms.subscribe(application.live.publish_alarms)
+        add_sound_exports(application.web)
         return application
 
 

@@ -184,6 +184,46 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("PUT", "/api/v1/rooms/{number}/condition"): RUNNING_ROOMS | {Role.DEPARTMENT},
 }
 SIGNING_OUT = ("DELETE", "/api/v1/session")
+FILES = (
+    "/api/v1/account/sessions",
+    "/api/v1/audit",
+    "/api/v1/audit-runs",
+    "/api/v1/calendar-feeds",
+    "/api/v1/calls",
+    "/api/v1/calls/figures",
+    "/api/v1/companies",
+    "/api/v1/day-prices",
+    "/api/v1/discount-ceilings",
+    "/api/v1/due-calls",
+    "/api/v1/due-calls/closed",
+    "/api/v1/follow-ups",
+    "/api/v1/guest-disputes",
+    "/api/v1/guest-imports",
+    "/api/v1/guest-owners",
+    "/api/v1/hotel-calendar",
+    "/api/v1/lost-callers",
+    "/api/v1/meetings",
+    "/api/v1/memberships",
+    "/api/v1/messages/due",
+    "/api/v1/rate-plans",
+    "/api/v1/room-outages",
+    "/api/v1/room-types",
+    "/api/v1/rooms",
+    "/api/v1/seasons",
+    "/api/v1/sessions",
+    "/api/v1/stays",
+    "/api/v1/stored-value-sales",
+    "/api/v1/users",
+    "/api/v1/wake-ups",
+)
+"""Lists that whoever sees them may take along as a file."""
+
+ALLOWED |= {("GET", f"{path}/export"): ALLOWED["GET", path] for path in FILES}
+ALLOWED |= {
+    ("GET", f"/api/v1/reservation-figures/export/{part}"): ALLOWED["GET", "/api/v1/reservation-figures"]
+    for part in ("salespeople", "sources", "days", "credits")
+}
+
 PUBLIC = {
     ("GET", "/api/v1/arrivals.ics"),
     ("POST", "/api/v1/session"),

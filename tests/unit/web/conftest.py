@@ -8,6 +8,7 @@ import pytest_asyncio
 from pytest_aiohttp.plugin import AiohttpClient
 
 from callcenter.db import Database
+from callcenter.exports import add_sound_exports
 from ivr import prompt_routes
 from recordings import exclusions
 from recordings import routes as recording_routes
@@ -32,5 +33,6 @@ async def whole(database: Database, tmp_path: Path, aiohttp_client: AiohttpClien
     voicemail_routes.setup(built.web, parts)
     prompt_routes.setup(built.web, sample_prompts(built, tmp_path))
     exclusions.setup(built.web, exclusions.ExclusionParts(built.telephony))
+    add_sound_exports(built.web)
     built.client = await aiohttp_client(built.web)
     return built

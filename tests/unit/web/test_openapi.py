@@ -123,7 +123,9 @@ async def test_given_a_change_without_the_csrf_token_when_asked_for_at_any_route
 async def test_given_whatever_a_client_may_think_of_when_it_is_sent_then_nothing_breaks_and_answers_are_as_described(
     whole: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = Person(1, "admin", "Admin", "admin", permissions_of("admin"), "csrf", False, False, "0" * 16)
+    admin = Person(
+        1, "admin", "Admin", "admin", permissions_of("admin"), "csrf", second_factor=False, session_id="0" * 16
+    )
 
     async def always_admin(token: str, *, extend: bool) -> Person:
         return admin  # whatever is changed or ended meanwhile
