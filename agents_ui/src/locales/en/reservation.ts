@@ -151,6 +151,8 @@ export default {
     check_out_revoked: 'Check-out revoked',
   },
   changed: {
+    attention: 'Identity confirmed',
+    attention_cards: 'Special-attention cards',
     arrival: 'Arrival',
     departure: 'Departure',
     arrives_at: 'Expected at',

@@ -151,6 +151,8 @@ export default {
     check_out_revoked: '撤销离店',
   },
   changed: {
+    attention: '特别提醒核对',
+    attention_cards: '特别提醒卡片',
     arrival: '预抵日期',
     departure: '预离日期',
     arrives_at: '预抵时间',
