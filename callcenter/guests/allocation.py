@@ -39,7 +39,7 @@ async def candidates(session: AsyncSession, side: Side) -> list[Candidate]:
     """Return everybody who has an ability on that side and still works here, with the customers they have."""
     owner = owner_column(side)
     counted = select(owner, func.count()).where(owner.is_not(None), Guest.merged_into_id.is_(None)).group_by(owner)
-    counts = {user_id: count for user_id, count in (await session.execute(counted)).tuples()}
+    counts = {user_id: count for user_id, count in await session.execute(counted)}
     statement = (
         select(OwnerAbility.user_id, OwnerAbility.ability)
         .join(User, User.id == OwnerAbility.user_id)

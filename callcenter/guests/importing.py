@@ -159,7 +159,7 @@ class Imports:
         async with self._database.read() as session:
             row = await session.get_one(GuestImport, number)
             codes = await session.execute(select(Company.code, Company.id))
-            companies = {code: company_id for code, company_id in codes.tuples()}
+            companies = {code: company_id for code, company_id in codes}
         file = csv_file.read(row.content)
         state, by = ImportState(row.state), By(_Importer(row.user_id, row.created_by))
         for start in range(row.done, len(file.lines), BATCH):

@@ -316,7 +316,7 @@ def _errors(row: GuestImport, language: str, parts: Any) -> Table[dict[str, Any]
 
 async def _memberships(session: AsyncSession, found: Sequence[Membership]) -> MembershipList:
     named = await session.execute(select(Guest.id, Guest.name).where(Guest.id.in_({row.guest_id for row in found})))
-    guests = {number: name for number, name in named.tuples()}
+    guests = {number: name for number, name in named}
     columns = [name for name in MembershipOut.model_fields if name != "guest"]
     return MembershipList(
         items=[

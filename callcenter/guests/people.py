@@ -33,7 +33,7 @@ async def names_of(session: AsyncSession, users: Collection[int]) -> dict[int, s
     if not users:
         return {}
     found = await session.execute(select(User.id, User.name).where(User.id.in_(users)))
-    return {number: name for number, name in found.tuples()}
+    return {number: name for number, name in found}
 
 
 async def owners_of(session: AsyncSession, guests: Iterable[Guest]) -> dict[int, str]:
@@ -56,7 +56,7 @@ async def owners(session: AsyncSession) -> list[Owner]:
     for side in Side:
         owner = owner_column(side)
         counted = select(owner, func.count()).where(owner.is_not(None), Guest.merged_into_id.is_(None)).group_by(owner)
-        for user_id, count in (await session.execute(counted)).tuples():
+        for user_id, count in await session.execute(counted):
             counts[user_id or 0, side] = count
     abilities = {(row.user_id, row.side): row.ability for row in await session.scalars(select(OwnerAbility))}
     users = await session.scalars(select(User).where(User.active).order_by(User.name, User.id))

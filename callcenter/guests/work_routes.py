@@ -225,7 +225,7 @@ async def _claims(session: AsyncSession, found: Sequence[GuestClaim]) -> ClaimLi
     users = await people.names_of(session, {claim.user_id for claim in found})
     wanted = {claim.guest_id for claim in found}
     named = await session.execute(select(Guest.id, Guest.name).where(Guest.id.in_(wanted)))
-    guests = {number: name for number, name in named.tuples()}
+    guests = {number: name for number, name in named}
     columns = [name for name in ClaimOut.model_fields if name not in ("guest", "user")]
     return ClaimList(
         items=[

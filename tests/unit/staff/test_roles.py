@@ -265,9 +265,8 @@ def test_given_the_routes_of_the_application_when_listed_then_each_is_entered_ab
         for route in application.web.router.routes()
         if isinstance(route, web.ResourceRoute) and route.resource is not None and route.method != "HEAD"
     }
-    files = {entry for entry in served if "/export" in entry[1]}  # each wants what its list does: see test_lists
 
-    assert served - files == (set(ALLOWED) | PUBLIC) - files
+    assert served == set(ALLOWED) | PUBLIC
 
 
 def test_given_a_role_that_no_longer_exists_when_looked_up_then_it_may_nothing() -> None:
