@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from callcenter.pbx.actions import Actions
-from callcenter.simulator.behaviours import answers, in_turn, rings_unanswered
+from callcenter.simulator.behaviours import answers, in_turn, passing, rings_unanswered
 from callcenter.simulator.facts import WaitedTooLong
 from callcenter.simulator.phone import Phone
 from callcenter.telephony import PhoneClass, RoomPhone
@@ -24,6 +24,9 @@ from tests.pbx.test_dialplan import channel_of, recordings
 LOCAL, NATIONAL, INTERNATIONAL = "62345678", "075588888888", "0085221234567"
 CLASSES = list(PhoneClass)
 REFUSED = 403
+A_WORD = 0.3
+"""Seconds that an operator talks before handing over: one who is not connected yet cannot (Asterisk: 400)."""
+
 ABSENT = 480
 
 
@@ -149,7 +152,8 @@ async def test_given_a_confidential_or_vacant_room_when_a_caller_is_transferred_
         await call.answered()
         talk = await operator.next_call()
         await talk.answered()
-        await talk.refer(desk.room)
+        await passing(talk, A_WORD)
+        assert await talk.refer(desk.room) == 202
         await (await operator.next_call(within=5)).answered()
         await not_rung(room)
         await call.bye()
@@ -169,7 +173,8 @@ async def test_given_a_confidential_guest_who_expects_a_caller_when_he_is_transf
         await call.answered()
         talk = await operator.next_call()
         await talk.answered()
-        await talk.refer(desk.room)
+        await passing(talk, A_WORD)
+        assert await talk.refer(desk.room) == 202
         await room.next_call(within=5)
         await call.bye()
 
@@ -188,7 +193,8 @@ async def test_given_a_confidential_guest_who_expects_another_caller_when_somebo
         await call.answered()
         talk = await operator.next_call()
         await talk.answered()
-        await talk.refer(desk.room)
+        await passing(talk, A_WORD)
+        assert await talk.refer(desk.room) == 202
         await (await operator.next_call(within=5)).answered()
         await not_rung(room)
         await call.bye()
