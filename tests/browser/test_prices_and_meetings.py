@@ -22,7 +22,7 @@ POST = """async ([path, body]) => {
 }"""
 
 
-@pytest_asyncio.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def rooms(house: BrowserHouse, context: BrowserContext) -> None:
     """The sample hotel's rooms, and a clock that goes."""
     await house.application.add_rooms()

@@ -13,7 +13,7 @@ from tests.browser.house import BrowserHouse
 from tests.browser.test_prices_and_meetings import POST
 
 
-@pytest_asyncio.fixture(autouse=True)
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def rooms(house: BrowserHouse, context: BrowserContext) -> None:
     """The sample hotel's rooms, and a clock that goes."""
     await house.application.add_rooms()
