@@ -161,21 +161,22 @@ async def test_given_the_offer_is_accepted_then_the_number_is_kept_and_the_house
     assert await lost(house, number) == []
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_given_the_conversation_is_declined_then_the_caller_waits_on_before_those_who_came_later(
-    switchboard: Switchboard, house: House, menu_desk: Desk, number: str, other: str
+    switchboard: Switchboard, house: House, menu_desk: Desk, language: str, number: str, other: str
 ) -> None:
     async with (
         all_busy(switchboard, menu_desk) as talk,
-        waiting(switchboard, menu_desk, number, language="zh") as first,
+        waiting(switchboard, menu_desk, number, language=language) as first,
     ):
-        await until(first, "zh/call-back-offer")
-        async with waiting(switchboard, menu_desk, other, language="zh") as second:
+        await until(first, f"{language}/call-back-offer")
+        async with waiting(switchboard, menu_desk, other, language=language) as second:
             await in_queue(switchboard, menu_desk.queue, 2)
             first.rtp.press("1")
             await in_queue(switchboard, menu_desk.queue, 1)
-            await until(first, "zh/call-back-this-number")
+            await until(first, f"{language}/call-back-this-number")
             first.rtp.press("*")
-            await until(first, "zh/call-back-go-on")
+            await until(first, f"{language}/call-back-go-on")
             await in_queue(switchboard, menu_desk.queue, 2)
             assert await place_of(switchboard, menu_desk.queue, house, first) == 1
             await talk.bye()
@@ -185,39 +186,41 @@ async def test_given_the_conversation_is_declined_then_the_caller_waits_on_befor
     assert await due_calls(house) == []
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_given_another_number_is_keyed_and_confirmed_then_that_one_is_kept(
-    switchboard: Switchboard, house: House, menu_desk: Desk, number: str
+    switchboard: Switchboard, house: House, menu_desk: Desk, language: str, number: str
 ) -> None:
-    async with waiting(switchboard, menu_desk, number, language="zh") as call:
-        await until(call, "zh/call-back-offer")
+    async with waiting(switchboard, menu_desk, number, language=language) as call:
+        await until(call, f"{language}/call-back-offer")
         call.rtp.press("1")
-        await until(call, "zh/call-back-this-number")
+        await until(call, f"{language}/call-back-this-number")
         call.rtp.press("2")
-        await until(call, "zh/call-back-key-number")
+        await until(call, f"{language}/call-back-key-number")
         call.rtp.press("139#")
-        await until(call, "zh/call-back-wrong-number")
-        await until(call, "zh/call-back-key-number")
+        await until(call, f"{language}/call-back-wrong-number")
+        await until(call, f"{language}/call-back-key-number")
         call.rtp.press("13912345678#")
-        await until(call, "zh/call-back-confirm", remember=True)
-        assert heard(call)[-3:] == ["zh/call-back-you-keyed", "digit", "zh/call-back-confirm"]
+        await until(call, f"{language}/call-back-confirm", remember=True)
+        assert heard(call)[-3:] == [f"{language}/call-back-you-keyed", "digit", f"{language}/call-back-confirm"]
         call.rtp.press("1")
         await call.ended()
     assert [due.number for due in await due_calls(house)] == ["13912345678"]
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 async def test_given_a_hidden_number_then_the_caller_is_asked_for_one(
-    switchboard: Switchboard, house: House, menu_desk: Desk, number: str
+    switchboard: Switchboard, house: House, menu_desk: Desk, language: str, number: str
 ) -> None:
-    async with waiting(switchboard, menu_desk, "anonymous", language="en") as call:
-        await until(call, "en/call-back-offer")
+    async with waiting(switchboard, menu_desk, "anonymous", language=language) as call:
+        await until(call, f"{language}/call-back-offer")
         call.rtp.press("1")
-        await until(call, "en/call-back-key-number", remember=True)
-        assert "en/call-back-this-number" not in heard(call)
+        await until(call, f"{language}/call-back-key-number", remember=True)
+        assert f"{language}/call-back-this-number" not in heard(call)
         call.rtp.press("13912345678#")
-        await until(call, "en/call-back-confirm")
+        await until(call, f"{language}/call-back-confirm")
         call.rtp.press("1")
         await call.ended()
-    assert [(due.number, due.language) for due in await due_calls(house)] == [("13912345678", "en")]
+    assert [(due.number, due.language) for due in await due_calls(house)] == [("13912345678", language)]
 
 
 @pytest.mark.parametrize("step", ["call-back-offer", "call-back-this-number", "call-back-key-number", "digits"])
