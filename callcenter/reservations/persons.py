@@ -74,16 +74,7 @@ def hidden(document: str) -> str:
 def _checked(place: int, one: Person, masked: dict[tuple[str, str, str], str], today: date) -> Person:
     """Check a document, and fill in what an ID card tells and nobody has said (requirements 3)."""
     written = masked.get((one.name, one.surname, one.document_number), one.document_number)
-    number, holder = documents.check_person(place, one.document_type, written, today)
-    if holder is None:
-        return replace(one, document_number=number)
-    return replace(
-        one,
-        document_number=number,
-        origin=one.origin or holder.origin[:64],
-        sex=one.sex or holder.sex.value,
-        birthday=one.birthday or holder.birthday,
-    )
+    return replace(one, **documents.identity_of(place, one, one.document_type, written, today))
 
 
 def _shown(one: ReservationGuest) -> str:

@@ -168,16 +168,7 @@ def _checked(place: int, one: Person, scope: Scope) -> Person:
     """Check a document, and fill in what an ID card tells and nobody has said (requirements 3)."""
     kind = one.document_type or (DocumentType.PASSPORT if one.foreign else DocumentType.ID_CARD)
     today = scope.now.astimezone(scope.rules.zone).date()
-    number, holder = documents.check_person(place, kind, one.document_number, today)
-    if holder is None:
-        return replace(one, document_number=number)
-    return replace(
-        one,
-        document_number=number,
-        origin=one.origin or holder.origin[:64],
-        sex=one.sex or holder.sex.value,
-        birthday=one.birthday or holder.birthday,
-    )
+    return replace(one, **documents.identity_of(place, one, kind, one.document_number, today))
 
 
 def _leaving(scope: Scope, wanted: Registration) -> tuple[date, datetime]:
