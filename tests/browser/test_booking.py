@@ -76,6 +76,7 @@ async def test_given_a_call_when_it_is_booked_on_then_the_number_is_filled_in_an
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.keyboard.press("F2")
     await expect(page.get_by_role("textbox", name="Phone")).to_have_value(re.compile("^[0-9+]+$"))
+    await expect(page.locator("[name='room-type']:focus")).to_have_count(1)
     await page.keyboard.press("1")
     await page.get_by_label("Name (surname is enough)").fill("王")
     await page.keyboard.press("Control+Enter")
