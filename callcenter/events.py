@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from callcenter.telephony import CallSnapshot, LinkStatus
+from callcenter.telephony import CallSnapshot, LinkStatus, PhoneActivity
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,14 @@ class LinkChanged:
     status: LinkStatus
 
 
-Event = CallChanged | LinkChanged
+@dataclass(frozen=True, slots=True)
+class PhoneChanged:
+    """A phone of our staff began to ring or to talk, or is free again."""
+
+    activity: PhoneActivity
+
+
+Event = CallChanged | LinkChanged | PhoneChanged
 Listener = Callable[[Event], None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from callcenter.agents import exports as agents
 from callcenter.calls import exports as calls
 from callcenter.guests import exports as guests
 from callcenter.outbound import exports as outbound
@@ -17,7 +18,7 @@ from recordings import exports as recordings
 
 def add_exports(app: web.Application) -> None:
     """Add them to `app`, which serves the lists themselves."""
-    for one in (calls, guests, outbound, reservations, rooms, staff, stays):
+    for one in (agents, calls, guests, outbound, reservations, rooms, staff, stays):
         app.add_routes(one.routes)
 
 

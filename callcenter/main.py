@@ -19,6 +19,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from callcenter import logs, metrics
+from callcenter.agents import routes as agent_routes
+from callcenter.agents.parts import AgentParts
 from callcenter.calls import routes as call_routes
 from callcenter.calls import service as call_service
 from callcenter.calls.linker import CallLinker
@@ -184,6 +186,10 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     )
     outbound_routes.setup(app, outbound)
     reached = ReachedWatch(bus, outbound)
+    agents = AgentParts.build(
+        settings, database, clock, audit, telephony=exchange, bus=bus, changed=live.publish_changed
+    )
+    agent_routes.setup(app, agents)
     sounds = pbx_folder(settings) / "lib" / "sounds"
     listening = pbx_folder(settings) / "spool" / "menu"
     call_back = CallBackDesk(outbound, exchange.open_calls)
@@ -218,6 +224,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await guests.imports.start()
         writer.start()
         reached.start()
+        await agents.floor.start()
         await exchange.start()
         await ingest.start()
         await disk.start()
@@ -240,6 +247,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await disk.close()
         await ingest.close()
         await exchange.close()
+        await agents.floor.close()
         await reached.close()
         await writer.close()
         await linker.close()

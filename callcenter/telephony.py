@@ -106,12 +106,29 @@ class RoomPhone:
     allowed: tuple[str, ...] = ()
 
 
+class PhoneState(StrEnum):
+    """What a phone of our staff does."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    TALKING = "talking"
+
+
 @dataclass(frozen=True, slots=True)
 class CallKey:
     """A call's identity: the PBX node and the exchange's own id for the whole call (Asterisk's Linkedid)."""
 
     node: str
     linkedid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneActivity:
+    """What the phone with this extension does, and in which call; `RINGING` also while it calls somebody itself."""
+
+    extension: str
+    state: PhoneState
+    call: CallKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,4 +296,16 @@ class Telephony(Protocol):
 
     async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
         """Let the exchange keep this for a room's telephone; it holds without us from now on."""
+        ...
+
+    def phone_activity(self, extension: str) -> PhoneActivity:
+        """Tell what a phone of our staff does, without asking the exchange."""
+        ...
+
+    async def pause_phone(self, extension: str, *, paused: bool, reason: str = "") -> None:
+        """Let no queue ring this phone, or all that it serves; what it is in the middle of goes on."""
+        ...
+
+    async def phones_paused(self) -> dict[str, bool]:
+        """Return, for each phone that serves a queue, whether it is paused; one that is so in some only is left out."""
         ...

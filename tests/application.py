@@ -13,6 +13,8 @@ from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.agents import routes as agent_routes
+from callcenter.agents.parts import AgentParts
 from callcenter.calls import routes as call_routes
 from callcenter.calls.models import Call
 from callcenter.calls.routes import CallParts, RecordingInfo
@@ -43,7 +45,7 @@ from callcenter.staff.service import NewUser, ensure_users
 from callcenter.stays import routes as stay_routes
 from callcenter.stays.parts import StayParts
 from callcenter.stays.residents import StayResidents
-from callcenter.telephony import CallKey, LinkState, LinkStatus, RoomPhone
+from callcenter.telephony import CallKey, LinkState, LinkStatus, PhoneActivity, PhoneState, RoomPhone
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
 from tests.sample import sample_settings
@@ -59,6 +61,8 @@ class NotingTelephony:
     asked: list[tuple[str, object]] = field(default_factory=list)
     failure: HouseError | None = None
     rooms: dict[str, RoomPhone] = field(default_factory=dict)
+    activities: dict[str, PhoneActivity] = field(default_factory=dict)
+    paused: dict[str, bool] = field(default_factory=dict)
 
     def link_status(self) -> LinkStatus:
         return LinkStatus(LinkState.UP, NOON)
@@ -86,6 +90,17 @@ class NotingTelephony:
     async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
         self._note("set_room_phone", (room, phone))
         self.rooms[room] = phone
+
+    def phone_activity(self, extension: str) -> PhoneActivity:
+        return self.activities.get(extension, PhoneActivity(extension, PhoneState.IDLE))
+
+    async def pause_phone(self, extension: str, *, paused: bool, reason: str = "") -> None:
+        self._note("pause_phone", (extension, paused, reason))
+        self.paused[extension] = paused
+
+    async def phones_paused(self) -> dict[str, bool]:
+        self._note("phones_paused", None)
+        return dict(self.paused)
 
     def _note(self, action: str, subject: object) -> None:
         if self.failure is not None:
@@ -141,6 +156,17 @@ class Application:
         staff_routes.setup(self.web, self.staff)
         self.outbound = OutboundParts(database, self.clock, self.audit, self.live.publish_changed, timedelta(days=3))
         outbound_routes.setup(self.web, self.outbound)
+        self.bus = EventBus()
+        self.agents = AgentParts.build(
+            self.settings,
+            database,
+            self.clock,
+            self.audit,
+            telephony=self.telephony,
+            bus=self.bus,
+            changed=self.live.publish_changed,
+        )
+        agent_routes.setup(self.web, self.agents)
         known = (BookingKnowledge(), StayKnowledge())
         self.guests = GuestParts.build(
             self.settings, database, self.clock, self.audit, finders=known, sources=known, orders=known[:1]

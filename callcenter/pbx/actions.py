@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,8 @@ NO_KEY: Final = "D"
 
 # Queues in which the application pauses nobody: they ring when the application is dead.
 RESCUE_SUFFIX: Final = "-rescue"
+# The exchange's other queues for one of the house.
+PAUSED_SUFFIXES: Final = ("-first", "-wide", "")
 
 # What the dialplan writes is read back this often, with this many seconds between.
 CONFIRM_TRIES: Final = 100
@@ -49,6 +51,7 @@ _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
 _ENDPOINT = re.compile(r"PJSIP/[a-z][a-z0-9_-]{0,40}")
 _TRUNK = re.compile(r"PJSIP/\+?[0-9]{1,40}@trunk")
 _LOCAL = re.compile(r"Local/(?P<exten>[A-Za-z0-9+*#_-]{1,80})@(?P<context>[a-z-]{1,40})(?:/n)?")
+_MEMBER = re.compile(r"PJSIP/op(?P<extension>[0-9]{3,6})")
 _QUEUE = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _ARGUMENT_MARK = re.compile(r'[\\,"()\[\]{}]')
 _KEY = re.compile(r"[A-Za-z0-9_./-]{1,80}")
@@ -136,6 +139,21 @@ class Actions:
             raise BadField("queue", "nobody is paused in a rescue queue")
         fields = {**_membership(interface, queue), "Paused": "true" if paused else "false", "Reason": reason}
         await self._bridge.action("QueuePause", fields)
+
+    async def pause_phone(self, extension: str, queues: Collection[str], *, paused: bool, reason: str = "") -> None:
+        """Pause the phone of our staff in each of the house's `queues`, or let it be rung again."""
+        for queue in sorted(queues):
+            for suffix in PAUSED_SUFFIXES:
+                await self.queue_pause(f"PJSIP/op{extension}", f"{queue}{suffix}", paused=paused, reason=reason)
+
+    async def phones_paused(self) -> dict[str, bool]:
+        """Read which phones are paused in all queues in which that can be, and which in none of them."""
+        seen: dict[str, set[bool]] = {}
+        for item in await self._bridge.list_action("QueueStatus"):
+            member = _MEMBER.fullmatch(item.get("Location", ""))
+            if item.get("Event") == "QueueMember" and member and not item["Queue"].endswith(RESCUE_SUFFIX):
+                seen.setdefault(member["extension"], set()).add(item["Paused"] == "1")
+        return {extension: True in states for extension, states in seen.items() if len(states) == 1}
 
     async def queue_add(self, interface: str, queue: str, *, penalty: int, member_name: str = "") -> None:
         """Make a phone a member of a queue; `penalty` is its skill level less one."""

@@ -18,16 +18,25 @@ import structlog
 
 from callcenter.clock import Clock
 from callcenter.errors import HouseError, NotFound, PbxRefused, PbxUnavailable
-from callcenter.events import CallChanged, EventBus, LinkChanged
+from callcenter.events import CallChanged, EventBus, LinkChanged, PhoneChanged
 from callcenter.pbx import cel
 from callcenter.pbx.actions import Actions
 from callcenter.pbx.bridge import AmiBridge, Timing
-from callcenter.pbx.facts import BadFact, ChannelUp, HungUp, from_ami
+from callcenter.pbx.facts import BadFact, ChannelCreated, ChannelUp, HungUp, from_ami
 from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
 from callcenter.pbx.tracker_parties import PartyKind
 from callcenter.settings import Pbx
-from callcenter.telephony import CallKey, CallSnapshot, Direction, LinkState, LinkStatus, RoomPhone
+from callcenter.telephony import (
+    CallKey,
+    CallSnapshot,
+    Direction,
+    LinkState,
+    LinkStatus,
+    PhoneActivity,
+    PhoneState,
+    RoomPhone,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +100,7 @@ class Exchange:
         self._unattended: set[CallKey] = set()
         self._attended: set[CallKey] = set()
         self._orders: set[asyncio.Task[None]] = set()
+        self._phones: dict[str, PhoneActivity] = {}
         self.unusable = 0
         self.bridge = AmiBridge(
             "127.0.0.1",
@@ -171,6 +181,18 @@ class Exchange:
         """Keep class of service and reachability of a room's telephone in AstDB."""
         await self.actions.set_room_phone(room, phone, f"{self._system_name}-room-{uuid.uuid4().hex}")
 
+    def phone_activity(self, extension: str) -> PhoneActivity:
+        """Tell what a phone of our staff does."""
+        return self._tracker.phone_activity(extension)
+
+    async def pause_phone(self, extension: str, *, paused: bool, reason: str = "") -> None:
+        """Pause a phone in the queues that it serves, those for a dead application left alone, or end that."""
+        await self.actions.pause_phone(extension, self._serves.get(extension, ()), paused=paused, reason=reason)
+
+    async def phones_paused(self) -> dict[str, bool]:
+        """Return which phones are paused in all their queues and which in none."""
+        return await self.actions.phones_paused()
+
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.
 
@@ -208,11 +230,23 @@ class Exchange:
             return
         of_call = self._tracker.call_of(fact.uniqueid)
         freed = self._freed_by(fact, of_call) if isinstance(fact, HungUp) and of_call is not None else ""
+        extension = self._tracker.staff_of(fact.uniqueid)  # a hang-up makes it forget
         self._publish(self._tracker.feed(fact))
+        if isinstance(fact, ChannelCreated | ChannelUp | HungUp):
+            self._tell_phone(extension or self._tracker.staff_of(fact.uniqueid))
         if freed and of_call is not None:
             self._order(self._attend_to_first_in_line(freed), "interrupt-announcement", of_call)
         if of_call is not None and isinstance(fact, ChannelUp | HungUp):
             self._mind_recording(of_call)  # who is there can change without a word of it in the record
+
+    def _tell_phone(self, extension: str) -> None:
+        """Tell of a phone whose activity is another than before."""
+        if not extension:
+            return
+        activity = self._tracker.phone_activity(extension)
+        if activity != self._phones.get(extension, PhoneActivity(extension, PhoneState.IDLE)):
+            self._phones[extension] = activity
+            self._bus.publish(PhoneChanged(activity))
 
     def _publish(self, calls: Iterable[CallSnapshot]) -> None:
         for call in calls:
@@ -296,6 +330,8 @@ class Exchange:
         caught_up = [call for call in missed.ended if call.key not in complete]
         self._tracker, self._event_log = missed.tracker, missed.log
         self._publish([*caught_up, *changed, *self._tracker.open_calls()])
+        for extension in {*self._phones, *self._tracker.staff_on_calls()}:
+            self._tell_phone(extension)
         log.info(
             "exchange_synchronised",
             caught_up=len(caught_up),

@@ -20,8 +20,8 @@ from callcenter.pbx.facts import Fact
 from callcenter.pbx.state import LiveChannel, PbxState
 from callcenter.pbx.tracker_bridges import Bridges
 from callcenter.pbx.tracker_call import Call
-from callcenter.pbx.tracker_parties import Channel, PartyKind, party_of
-from callcenter.telephony import CallKey, CallSnapshot, Direction, MenuVisit, TransferKind
+from callcenter.pbx.tracker_parties import Channel, PartyKind, activity_of, party_of
+from callcenter.telephony import CallKey, CallSnapshot, Direction, MenuVisit, PhoneActivity, TransferKind
 
 # A call of which nothing is heard for so long has lost its end; no guest talks half a day without a single event.
 STALE_AFTER = timedelta(hours=12)
@@ -132,6 +132,15 @@ class Tracker:
         """The extensions of our staff that ring or talk."""
         parties = (channel.party for channel in self._channels.values())
         return frozenset(party.number for party in parties if party.kind is PartyKind.STAFF)
+
+    def staff_of(self, uniqueid: str) -> str:
+        """The extension of our staff to whose phone a live channel leads; empty for any other."""
+        channel = self._channels.get(uniqueid)
+        return channel.party.number if channel is not None and channel.party.kind is PartyKind.STAFF else ""
+
+    def phone_activity(self, extension: str) -> PhoneActivity:
+        """What a phone of our staff does."""
+        return activity_of(self._channels.values(), extension)
 
     def restore(self, snapshots: Iterable[CallSnapshot]) -> None:
         """Take up the open calls that were persisted; `reconcile` must follow and finds their channels.

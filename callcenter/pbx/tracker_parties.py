@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from callcenter.telephony import PhoneActivity, PhoneState
 
 if TYPE_CHECKING:
     from callcenter.pbx.tracker_call import Call
@@ -77,6 +80,16 @@ def party_of(name: str, number: str = "") -> Party | None:
     if match := _LOCAL.fullmatch(name):
         return Party(PartyKind.LOCAL, match["number"])
     return None
+
+
+def activity_of(channels: Iterable[Channel], extension: str) -> PhoneActivity:
+    """Tell what a phone of our staff does; where it has several calls, the one that talks and began last counts."""
+    own = [one for one in channels if one.party.kind is PartyKind.STAFF and one.party.number == extension]
+    if not own:
+        return PhoneActivity(extension, PhoneState.IDLE)
+    latest = max(own, key=lambda channel: (channel.up_at is not None, channel.created_at))
+    state = PhoneState.RINGING if latest.up_at is None else PhoneState.TALKING
+    return PhoneActivity(extension, state, latest.call.key)
 
 
 def other_half(local_name: str) -> str:

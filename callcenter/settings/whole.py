@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails
 
+from callcenter.settings.agents import Agents
 from callcenter.settings.agreement import disagreement, disagreements
 from callcenter.settings.bookings import MeetingRoom, Reservations, RoomType
 from callcenter.settings.guests import GuestSettings
@@ -46,6 +47,7 @@ class Settings(Section):
     voicemail: Voicemail = Voicemail()
     speech: Speech = Speech()
     outbound: Outbound = Outbound()
+    agents: Agents = Agents()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 

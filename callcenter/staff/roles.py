@@ -56,6 +56,12 @@ _MANAGER |= _SUPERVISOR | {
     "rooms.manage",
 }
 
+_AT_THE_DESK = frozenset({"desk.work"})
+_RUNS_THE_FLOOR = frozenset({"floor.watch"})
+_OPERATOR |= _AT_THE_DESK
+_SUPERVISOR |= _AT_THE_DESK | _RUNS_THE_FLOOR
+_MANAGER |= _SUPERVISOR
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: _OPERATOR,
     Role.SUPERVISOR: _SUPERVISOR,

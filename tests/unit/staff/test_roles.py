@@ -37,6 +37,11 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/sessions"): {Role.ADMIN},
     ("DELETE", "/api/v1/sessions/{id}"): {Role.ADMIN},
     ("GET", "/api/v1/audit"): {Role.MANAGER, Role.ADMIN},
+    ("GET", "/api/v1/desk/me/state"): OPERATING,
+    ("POST", "/api/v1/desk/me/state"): OPERATING,
+    ("POST", "/api/v1/desk/me/sign-on"): OPERATING,
+    ("POST", "/api/v1/desk/me/wrap-up/extension"): OPERATING,
+    ("GET", "/api/v1/agents/times"): SUPERVISING,
     ("GET", "/api/v1/live"): OPERATING | {Role.FRONT_DESK},
     ("GET", "/api/v1/calls"): EVERYBODY,
     ("GET", "/api/v1/calls/{id}"): EVERYBODY,
@@ -185,6 +190,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
 }
 SIGNING_OUT = ("DELETE", "/api/v1/session")
 FILES = (
+    "/api/v1/agents/times",
     "/api/v1/account/sessions",
     "/api/v1/audit",
     "/api/v1/audit-runs",
@@ -241,7 +247,7 @@ async def test_given_a_role_when_it_knocks_at_every_route_then_it_is_let_in_exac
 ) -> None:
     csrf = await application.sign_in(role.value)
     for (method, path), allowed in ALLOWED.items():
-        address = path.format(id=17, number=17) + (SPAN if path.endswith("figures") else "")
+        address = path.format(id=17, number=17) + (SPAN if path.endswith(("figures", "times")) else "")
 
         answer = await application.client.request(method, address, headers=csrf)
 

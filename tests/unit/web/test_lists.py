@@ -18,6 +18,7 @@ from tests.application import Application
 
 NOT_FILES = {
     "/api/v1/status": "the bar at the top of every page",
+    "/api/v1/desk/me/state": "what one person does now, and choices of a form",
     "/ready": "for machines",
     "/api/v1/session": "who is signed in",
     "/api/v1/roles": "what the roles may do: part of the program",
@@ -47,6 +48,7 @@ NOT_FILES = {
 SPAN = {"from": "2026-11-01", "to": "2026-12-01"}
 INSTANTS = {"from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
 ASKED = {
+    "/api/v1/agents/times": INSTANTS,
     "/api/v1/calls/figures": INSTANTS,
     "/api/v1/day-prices": SPAN,
     "/api/v1/hotel-calendar": SPAN,
