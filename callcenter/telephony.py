@@ -309,3 +309,11 @@ class Telephony(Protocol):
     async def phones_paused(self) -> dict[str, bool]:
         """Return, for each phone that serves a queue, whether it is paused; one that is so in some only is left out."""
         ...
+
+    async def message_lamps(self) -> set[str]:
+        """Return the rooms whose message lamp is lit; none is after the exchange was started anew."""
+        ...
+
+    async def set_message_lamp(self, room: str, *, lit: bool) -> None:
+        """Light a room's message lamp or put it out; a telephone that comes back later is told then."""
+        ...

@@ -63,6 +63,7 @@ class NotingTelephony:
     rooms: dict[str, RoomPhone] = field(default_factory=dict)
     activities: dict[str, PhoneActivity] = field(default_factory=dict)
     paused: dict[str, bool] = field(default_factory=dict)
+    lit: set[str] = field(default_factory=set)
 
     def link_status(self) -> LinkStatus:
         return LinkStatus(LinkState.UP, NOON)
@@ -101,6 +102,14 @@ class NotingTelephony:
     async def phones_paused(self) -> dict[str, bool]:
         self._note("phones_paused", None)
         return dict(self.paused)
+
+    async def message_lamps(self) -> set[str]:
+        self._note("message_lamps", None)
+        return set(self.lit)
+
+    async def set_message_lamp(self, room: str, *, lit: bool) -> None:
+        self._note("set_message_lamp", (room, lit))
+        self.lit = self.lit | {room} if lit else self.lit - {room}
 
     def _note(self, action: str, subject: object) -> None:
         if self.failure is not None:

@@ -24,6 +24,7 @@ ROOM: Final = "room"
 OPEN: Final = "open"
 HELD: Final = "held"
 ALLOWED_MARK: Final = "n"
+LAMP: Final = "lamp"
 
 # Where the application may lead a call. No context that reaches outside numbers is among them.
 OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer"})
@@ -47,6 +48,7 @@ _VARIABLE = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,60}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
 _ROOM = re.compile(r"[0-9]{3,6}")
 _ALLOWED = re.compile(r"[0-9]{3,10}")
+_LIT = re.compile(r"MWI:([0-9]{3,6})@room")
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
 _ENDPOINT = re.compile(r"PJSIP/[a-z][a-z0-9_-]{0,40}")
 _TRUNK = re.compile(r"PJSIP/\+?[0-9]{1,40}@trunk")
@@ -238,6 +240,28 @@ class Actions:
         }
         await self.provision(ROOM, channel_id, variables)
         await self._confirm(ROOM, room, _kept(phone, reach), "room telephone")
+
+    async def message_lamps(self) -> set[str]:
+        """Read which rooms' message lamps are lit."""
+        items = await self._bridge.list_action("DeviceStateList")
+        lamps = {_LIT.fullmatch(item.get("Device", "")) for item in items if item.get("State") == "INUSE"}
+        return {lamp[1] for lamp in lamps if lamp is not None}
+
+    async def set_message_lamp(self, room: str, channel_id: str, *, lit: bool) -> None:
+        """Light a room's message lamp or put it out; returns when the exchange knows it so.
+
+        Raises:
+            PbxUnavailable: the change could not be read back in time; it may still happen.
+        """
+        number = _fits(_ROOM, "room", room)
+        await self.provision(LAMP, channel_id, {"PROVISION_ROOM": number, "PROVISION_MESSAGES": "1" if lit else "0"})
+        wanted = "INUSE" if lit else "NOT_INUSE"
+        for _ in range(CONFIRM_TRIES):
+            answer = await self._bridge.action("Getvar", {"Variable": f"DEVICE_STATE(MWI:{number}@room)"})
+            if answer.get("Value") == wanted:
+                return
+            await asyncio.sleep(CONFIRM_INTERVAL)
+        raise PbxUnavailable(reason="the change of the message lamp could not be read back")
 
     async def _confirm(self, family: str, key: str, wanted: str | None, what: str) -> None:
         """Wait until AstDB holds what the dialplan was told to write."""

@@ -193,6 +193,14 @@ class Exchange:
         """Return which phones are paused in all their queues and which in none."""
         return await self.actions.phones_paused()
 
+    async def message_lamps(self) -> set[str]:
+        """Return the rooms whose message lamp is lit."""
+        return await self.actions.message_lamps()
+
+    async def set_message_lamp(self, room: str, *, lit: bool) -> None:
+        """Light a room's message lamp or put it out."""
+        await self.actions.set_message_lamp(room, f"{self._system_name}-lamp-{uuid.uuid4().hex}", lit=lit)
+
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -39,6 +40,7 @@ Behaviour = Callable[[Dialog], Awaitable[None]]
 RETRY_REGISTRATION = 2.0
 GOODBYE_SECONDS = 1.0
 ARRIVALS_KEPT = 200
+LAMP = "message-summary"
 
 
 class Phone:
@@ -56,6 +58,8 @@ class Phone:
         rtp_start: first sequence number, timestamp and SSRC of its streams.
         on_call: what it does with calls that reach it; without one they wait for `next_call`.
         timers: SIP retransmission.
+
+    `lamp`: whether its message lamp is lit; None until the exchange has told.
     """
 
     def __init__(
@@ -90,6 +94,8 @@ class Phone:
         self._tasks: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[None] | None = None
         self._registration = (new_id(), new_id(), 0)
+        self.lamp: bool | None = None
+        self._lamp_told = asyncio.Event()
 
     async def start(self) -> Self:
         """Open the port; what will be said is encoded now, so that no call waits for it."""
@@ -141,6 +147,43 @@ class Phone:
         """Take the registration back."""
         await self._stop_refreshing()
         await self._register(0, contact, within)
+
+    async def ask_for_lamp(self, *, expires: int = 60, within: float = DEADLINE) -> None:
+        """Subscribe to the message lamp, as some telephones do (RFC 3842).
+
+        Raises:
+            RegistrationRefused: the exchange does not want us to.
+            WaitedTooLong: no answer.
+        """
+        uri = f"sip:{self.user}@{self.server[0]}:{self.server[1]}"
+        call_id, tag, numbers = new_id(), new_id(), itertools.count(1)
+
+        def build(extra: Iterable[tuple[str, str]]) -> Message:
+            request = Message(method="SUBSCRIBE", uri=uri)
+            request.headers = [("via", self.via(new_branch())), ("max-forwards", "70")]
+            request.headers += [("from", f"<{uri}>;tag={tag}"), ("to", f"<{uri}>"), ("call-id", call_id)]
+            request.headers += [("cseq", f"{next(numbers)} SUBSCRIBE"), ("contact", self.contact)]
+            request.headers += [("event", LAMP), ("accept", "application/simple-message-summary")]
+            request.headers += [("expires", str(expires)), *extra]
+            return request
+
+        response = await self.transact(build, self.server, within)
+        if response.status not in (200, 202):
+            raise RegistrationRefused(self.user, response.status)
+
+    async def until_lamp(self, *, lit: bool, within: float = DEADLINE) -> None:
+        """Wait until the message lamp is lit, or is out.
+
+        Raises:
+            WaitedTooLong: the exchange did not tell so.
+        """
+        try:
+            async with asyncio.timeout(within):
+                while self.lamp is not lit:
+                    self._lamp_told.clear()
+                    await self._lamp_told.wait()
+        except TimeoutError:
+            raise WaitedTooLong(f"the lamp of {self.user} {'on' if lit else 'off'} within {within} s") from None
 
     def call(
         self,
@@ -240,6 +283,10 @@ class Phone:
         elif request.method == "OPTIONS":
             response = response_to(request, 200, to_tag=new_id(), headers=[("allow", ALLOWED)])
             self._open_socket().respond(request, response, source)
+        elif request.method == "NOTIFY" and request.get("event").startswith(LAMP):
+            self._open_socket().respond(request, response_to(request, 200, to_tag=new_id()), source)
+            self.lamp = "messages-waiting: yes" in request.body.lower()
+            self._lamp_told.set()
         elif dialog is None:
             # a NOTIFY may follow the end of its call (the outcome of a transfer); it wants a plain 200
             status = 200 if request.method == "NOTIFY" else 481

@@ -66,7 +66,7 @@ class StayParts:
         """Put the slice together."""
         rooms = [number for block in settings.rooms for number in block.extensions]
         vacant = PhoneClass(settings.room_phones.vacant_class)
-        keeper = RoomPhoneKeeper(database, telephony, bus, alarms, rooms=rooms, vacant=vacant)
+        keeper = RoomPhoneKeeper(database, telephony, bus, alarms, rooms=rooms, vacant=vacant, changed=changed)
         tariff = Tariff(settings.room_phones, settings.stays.phone_rates)
         bookings = BookingDesk(Desk(clock, BookingRules.of(settings), audit))
         return cls(database, clock, StayRules.of(settings), tariff, bookings, audit, keeper, changed, alarms)

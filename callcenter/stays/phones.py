@@ -2,13 +2,14 @@
 
 The database says what each telephone should be; the exchange is compared with it after every connect and after every
 change, and what differs is written. An exchange that cannot be reached holds nobody up: the next look mends it.
+The lamps that tell of a message (`lamps`) are looked after on the same occasions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from callcenter.events import Event, EventBus, LinkChanged
 from callcenter.health import Alarms
 from callcenter.rooms.models import Room
 from callcenter.stays.kinds import StayState
+from callcenter.stays.lamps import MessageLamps
 from callcenter.stays.models import Stay
 from callcenter.telephony import LinkState, PhoneClass, RoomPhone, Telephony
 
@@ -61,7 +63,10 @@ async def wanted_phones(session: AsyncSession, rooms: Iterable[str], vacant: Pho
 
 
 class RoomPhoneKeeper:
-    """Keeps the exchange's room telephones as the database wants them. `rooms`: those that have a telephone."""
+    """Keeps the exchange's room telephones as the database wants them.
+
+    `rooms`: those that have a telephone. `changed`: tells the pages that a lamp was lit or put out.
+    """
 
     def __init__(
         self,
@@ -72,12 +77,15 @@ class RoomPhoneKeeper:
         *,
         rooms: Collection[str],
         vacant: PhoneClass,
+        changed: Callable[[str], None],
     ) -> None:
         self._database = database
         self._telephony = telephony
         self._alarms = alarms
         self._rooms = rooms
         self._vacant = vacant
+        self._changed = changed
+        self.lamps = MessageLamps(database, telephony, rooms)
         self._due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         bus.subscribe(LinkChanged, self._on_link)
@@ -116,6 +124,7 @@ class RoomPhoneKeeper:
 
     def _on_link(self, event: Event) -> None:
         if isinstance(event, LinkChanged) and event.status.state is LinkState.UP:
+            self.lamps.forget()
             self.look()
 
     async def _keep(self) -> None:
@@ -127,6 +136,8 @@ class RoomPhoneKeeper:
                 continue
             try:
                 await self.compare()
+                if await self.lamps.compare():
+                    self._changed("stays")
                 self._alarms.clear(ALARM)
             except (PbxUnavailable, PbxRefused) as error:
                 log.warning("room_phones_behind", reason=str(error))

@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.stays import folio_routes, leaving, linking, message_routes, reading, staying
+from callcenter.stays.kinds import StayState
 from callcenter.stays.models import Stay
 from callcenter.stays.parts import PARTS, StayParts
 from callcenter.stays.schemas import (
@@ -213,4 +214,6 @@ async def _done(request: web.Request, deed: Deed) -> web.Response:
 
 async def _shown(request: web.Request, session: AsyncSession, stay: Stay) -> StayDetail:
     found = await reading.whole(session, stay, confidential=sees(request))
-    return detail(found, documents=user_of(request).may(SEE_DOCUMENTS))
+    waits = stay.state == StayState.IN_HOUSE and found.row.messages > 0
+    lamp = request.app[PARTS].phones.lamps.of_room(found.row.room, waits=waits)
+    return detail(found, lamp, documents=user_of(request).may(SEE_DOCUMENTS))

@@ -11,6 +11,7 @@ from callcenter.guests.kinds import DocumentType
 from callcenter.settings import Extension
 from callcenter.stays.checking_in import Person, Registration
 from callcenter.stays.kinds import GuestType, LineKind, PaymentMethod, StayState, StayType
+from callcenter.stays.lamps import Lamp
 from callcenter.stays.message_schemas import MessageOut, WakeUpOut
 from callcenter.stays.models import FolioLine, StayChange, StayGuest
 from callcenter.stays.reading import StayQuery, StayRow, WholeStay
@@ -317,6 +318,7 @@ class StayDetail(StayOut):
     folio: list[LineOut]
     audited_until: date | None
     guest_messages: list[MessageOut]
+    message_lamp: Lamp
     wake_ups: list[WakeUpOut]
     changes: list[ChangeOut]
     linked: list[StayOut]
@@ -342,8 +344,11 @@ _OWN = (
 """What only the page of one stay shows."""
 
 
-def detail(found: WholeStay, *, documents: bool) -> StayDetail:
-    """Show a whole stay; without the right to `documents` all but the last four characters of one are covered."""
+def detail(found: WholeStay, lamp: Lamp, *, documents: bool) -> StayDetail:
+    """Show a whole stay; without the right to `documents` all but the last four characters of one are covered.
+
+    `lamp`: the message lamp of the room.
+    """
     stay = found.row.stay
     return StayDetail(
         **StayOut.of(found.row).model_dump(),
@@ -354,6 +359,7 @@ def detail(found: WholeStay, *, documents: bool) -> StayDetail:
         folio=_folio(found),
         audited_until=found.audited_until,
         guest_messages=[MessageOut.of(message) for message in found.messages],
+        message_lamp=lamp,
         wake_ups=[WakeUpOut.of(wake_up) for wake_up in found.wake_ups],
         changes=[_change(change) for change in found.changes],
         linked=[StayOut.of(row) for row in found.linked],

@@ -128,6 +128,8 @@ export interface StayDetail extends Stay {
   folio: FolioLine[];
   audited_until: string | null;
   guest_messages: GuestMessage[];
+  /** The lamp of the room's telephone: asked for, lit, or not taken by the exchange. */
+  message_lamp: 'off' | 'requested' | 'on' | 'failed';
   wake_ups: WakeUp[];
   changes: StayChange[];
   linked: Stay[];

@@ -193,6 +193,7 @@ def originate(channel: str, place: Place = TRANSFER, **rest: str) -> Asking:
         lambda actions: actions.provision("x@outside", "p-1", {}),
         lambda actions: actions.provision("norecord", "p-1", {"SHELL(id)": "1"}),
         lambda actions: actions.exclude_from_recording("anonymous", "p-1", excluded=True),
+        lambda actions: actions.set_message_lamp("0301)", "p-1", lit=True),
     ],
 )
 async def test_given_what_is_not_ours_when_asked_then_it_is_refused_and_nothing_is_sent(
@@ -320,6 +321,48 @@ async def test_given_callers_who_are_put_through_all_the_same_when_set_then_each
     phone = RoomPhone(PhoneClass.LOCAL, connectable=False, allowed=("3800000001", "0305"))
     await actions.set_room_phone("0301", phone, "p-1")
     assert fake.actions[1]["Variable"].endswith("PROVISION_REACH=held\nPROVISION_ALLOWED=n3800000001n0305n")
+
+
+async def test_given_a_message_lamp_when_lit_then_it_returns_once_the_exchange_knows_it(
+    fake: FakeAmi, actions: Actions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONFIRM_INTERVAL", 0)
+
+    def read(server: FakeAmi, action: dict[str, str]) -> None:
+        state = "INUSE" if server.count("Getvar") == 3 else "UNKNOWN"
+        server.send(response(action, "Success", Variable=action["Variable"], Value=state))
+
+    fake.scripts["Getvar"] = read
+    await actions.set_message_lamp("0301", "p-1", lit=True)
+    assert fake.count("Getvar") == 3
+    assert fake.actions[1]["Channel"] == "Local/lamp@provision/n"
+    assert fake.actions[1]["Variable"] == "PROVISION_ROOM=0301\nPROVISION_MESSAGES=1"
+    assert fake.actions[2]["Variable"] == "DEVICE_STATE(MWI:0301@room)"
+
+
+async def test_given_a_message_lamp_that_stays_as_it_was_when_put_out_then_it_is_not_taken_for_done(
+    fake: FakeAmi, actions: Actions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONFIRM_INTERVAL", 0)
+    fake.scripts["Getvar"] = lambda server, action: server.send(
+        response(action, "Success", Variable=action["Variable"], Value="INUSE")
+    )
+    with pytest.raises(PbxUnavailable):
+        await actions.set_message_lamp("0301", "p-1", lit=False)
+    assert fake.actions[1]["Variable"] == "PROVISION_ROOM=0301\nPROVISION_MESSAGES=0"
+
+
+async def test_given_lamps_and_other_devices_when_read_then_the_rooms_whose_lamp_is_lit_are_told(
+    fake: FakeAmi, actions: Actions
+) -> None:
+    states = {"MWI:0301@room": "INUSE", "MWI:0302@room": "NOT_INUSE", "PJSIP/room0303": "INUSE", "MWI:x@y": "INUSE"}
+
+    def read(server: FakeAmi, action: dict[str, str]) -> None:
+        events = ({"Device": device, "State": state} for device, state in states.items())
+        server.send(answer_list(action, "DeviceStateChange", *events))
+
+    fake.scripts["DeviceStateList"] = read
+    assert await actions.message_lamps() == {"0301"}
 
 
 @pytest.mark.parametrize("caller", ["", "12", "n", "13800000001:open", "38000000011"])

@@ -59,6 +59,7 @@ export default {
     refund: 'Refund',
     commission: 'Commission',
   },
+  lamp: { requested: 'Lamp requested', on: 'Lamp lit', failed: 'Lamp failed' },
   source: { desk: 'Desk', room_phone: 'Room phone', menu: 'Spoken menu' },
   form: {
     title: 'Check-in',

@@ -59,6 +59,7 @@ export default {
     refund: '退款',
     commission: '佣金',
   },
+  lamp: { requested: '留言灯待亮', on: '留言灯已亮', failed: '留言灯未能点亮' },
   source: { desk: '前台', room_phone: '客房电话', menu: '语音菜单' },
   form: {
     title: '散客登记',
