@@ -89,6 +89,7 @@ class Schedule:
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._running: dict[str, asyncio.Future[None]] = {}
+        self._done: dict[str, datetime] = {}
         self._fresh = True
 
     def daily(self, name: str, at: time, work: Daily) -> None:
@@ -125,7 +126,7 @@ class Schedule:
         for job in self._daily:
             due = last_due(self._clock.now(), job.at, self._zone)
             try:
-                if await self._claim(job.name, due):
+                if self._done.get(job.name) != due and await self._claim(job.name, due):
                     await self._run(job, due)
             except DatabaseUnavailable as error:
                 log.warning("job_waits_for_database", job=job.name, reason=str(error))
@@ -166,6 +167,7 @@ class Schedule:
         """
         async with self._database.read() as session:
             if await session.scalar(select(JobRun.done_at).where(JobRun.job == name, JobRun.due_at == due)):
+                self._done[name] = due
                 return False
         now = self._clock.now()
         async with self._database.begin() as session:

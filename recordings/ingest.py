@@ -44,7 +44,7 @@ class IngestRules:
     quiet_seconds: float = 2.0
     quiet_seconds_blind: float = 60.0
     scan_seconds: float = 10.0
-    pause_seconds: float = 0.25
+    pause_seconds: float = 1.0
 
 
 class Ingest:
@@ -125,9 +125,11 @@ class Ingest:
         self._metrics.waiting.set(len(files))
         ready, wait = self._sort_out(files)
         self._store_error = None
+        linkedids = await self._linkedids_of(ready) if ready else {}
         for file in ready:
-            if self._closing or not await self._take(file):
-                break
+            with structlog.contextvars.bound_contextvars(call_id=linkedids.get(file.name, file.name)):
+                if self._closing or not await self._take(file):
+                    break
         await self._tie()
         return wait
 
@@ -145,20 +147,16 @@ class Ingest:
         later = [(file, max(wait, patience)) for file, wait in waits if wait is not None]
         return [file for file, wait in later if wait == 0], min((wait for _, wait in later if wait > 0), default=None)
 
-    async def _take(self, file: RawFile) -> bool:
-        """Take one file in; return False if the others would fail as well. Every log line carries its call."""
-        with structlog.contextvars.bound_contextvars(call_id=await self._linkedid_of(file)):
-            return await self._take_in(file)
-
-    async def _linkedid_of(self, file: RawFile) -> str:
-        """The call of a file, as far as the books know; else the file's own name, the same for incoming calls."""
+    async def _linkedids_of(self, files: list[RawFile]) -> dict[str, str]:
+        """The calls of files for the log, as far as the books know; an incoming call's file has its linkedid anyway."""
         try:
             async with self._database.read() as session:
-                return await service.linkedid_of(session, self._node, file.name) or file.name
+                return await service.linkedids_of(session, self._node, [file.name for file in files])
         except (HouseError, SQLAlchemyError):
-            return file.name
+            return {}
 
-    async def _take_in(self, file: RawFile) -> bool:
+    async def _take(self, file: RawFile) -> bool:
+        """Take one file in; return False if the others would fail as well."""
         try:
             taken = await self._intake.take(file)
         except StoreFailed as failure:

@@ -52,6 +52,6 @@ async def _enter(database: Database, store: Store, node: str, name: str, path: s
         return False
     async with database.begin() as session:
         row = await service.enter(session, node, name, kept, clock.now(), problem=None)
-        linkedid = await service.linkedid_of(session, node, name)
-    log.warning("lost_recording_entered", call_id=linkedid, recording=name, recording_id=row.id, path=path)
+        linkedids = await service.linkedids_of(session, node, [name])
+    log.warning("lost_recording_entered", call_id=linkedids.get(name), recording=name, recording_id=row.id, path=path)
     return True

@@ -78,11 +78,16 @@ async def enter(
     return recording
 
 
-async def linkedid_of(session: AsyncSession, node: str, name: str) -> str | None:
-    """Return the linkedid of the call to which the recording `name` belongs, None while it is not known."""
-    call_id = _call_of(node, call_name(name)).scalar_subquery()
-    linkedid: str | None = await session.scalar(select(Call.linkedid).where(Call.id == call_id))
-    return linkedid
+async def linkedids_of(session: AsyncSession, node: str, names: Collection[str]) -> dict[str, str]:
+    """Return {name: linkedid of its call} for those of the recordings `names` whose call is known."""
+    asked = {name: call_name(name) for name in names}
+    recorded = select(Call.recording, Call.linkedid).where(Call.node == node, Call.recording.in_(asked.values()))
+    calls = {recording: linkedid for recording, linkedid in await session.execute(recorded)}
+    rest = {name for name in asked.values() if name not in calls}
+    if rest:
+        known = await session.scalars(select(Call.linkedid).where(Call.node == node, Call.linkedid.in_(rest)))
+        calls |= {linkedid: linkedid for linkedid in known}
+    return {name: calls[own] for name, own in asked.items() if own in calls}
 
 
 async def untied(session: AsyncSession, node: str, merged: Mapping[str, str]) -> dict[int, int]:

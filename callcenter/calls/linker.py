@@ -29,6 +29,8 @@ CATCH_UP = timedelta(days=1)
 """Calls of this last time are looked through at start: a record may have been written just before the end."""
 
 RETRY_SECONDS = 5.0
+GATHER_SECONDS = 0.25
+"""Calls that are written within this time are looked up together."""
 
 
 class CallLinker:
@@ -81,6 +83,7 @@ class CallLinker:
     async def _run(self) -> None:
         while True:
             await self._something.wait()
+            await asyncio.sleep(GATHER_SECONDS)
             batch = list(islice(self._waiting, BATCH))
             try:
                 await self._link(batch)

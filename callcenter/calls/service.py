@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, tuple_
@@ -62,7 +63,7 @@ async def store(session: AsyncSession, calls: Iterable[CallSnapshot], cadences: 
     rows = [to_row(call, cadences) for call in ordered if call.merged_into is None]
     ids: dict[CallKey, int] = {}
     if rows:
-        written = await session.execute(_upsert(session), rows)
+        written = await session.execute(_upsert(session.get_bind().dialect.name), rows)
         ids = {CallKey(node, linkedid): number for number, node, linkedid in written}
     merged = {call.key: call.merged_into for call in ordered if call.merged_into is not None}
     if merged:
@@ -165,8 +166,9 @@ def _conditions(query: CallQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _upsert(session: AsyncSession) -> Any:
-    dialect = session.get_bind().dialect.name
+@cache
+def _upsert(dialect: str) -> Any:
+    """Built once: every change of every call comes by here, and building it costs more than running it."""
     table = Call.__table__
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[arg-type]
     new = insert.excluded

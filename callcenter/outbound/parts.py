@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,17 +41,21 @@ class OutboundParts:
             self.changed()
         return due
 
-    async def withdraw(self, number: str, reached_at: datetime) -> None:
-        """Withdraw the call-backs to `number` that were asked for before it was reached.
+    async def withdraw(self, reached: Mapping[str, datetime]) -> None:
+        """Withdraw the call-backs that were asked for before their number was reached, given {number: when}.
 
         Every talk of the house comes by here, and hardly any has something to withdraw: that is read before it is
         written, because writers wait for each other.
         """
         async with self.database.read() as session:
-            if not await service.waits(session, number, ONE_EACH):
-                return
+            numbers = await service.waiting_for(session, reached, ONE_EACH)
+        if not numbers:
+            return
+        gone, now = 0, self.clock.now()
         async with self.database.begin() as session:
-            gone = await service.withdraw(session, number, ONE_EACH, reached_at, SYSTEM, self.clock.now(), self.audit)
+            for number in sorted(numbers):
+                at = reached[number]
+                gone += await service.withdraw(session, number, ONE_EACH, at, SYSTEM, now, self.audit)
         if gone:
             self.changed()
 

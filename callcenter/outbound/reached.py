@@ -17,6 +17,8 @@ from callcenter.telephony import Answerer, CallKey, CallSnapshot, Direction
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 5.0
+GATHER_SECONDS = 0.5
+"""Talks that begin within this time are looked up together: nobody waits for it, and it is work of every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class ReachedWatch:
     def __init__(self, bus: EventBus, parts: OutboundParts) -> None:
         self._parts = parts
         self._bus = bus
-        self._news: asyncio.Queue[Reached] = asyncio.Queue()
+        self._news: dict[str, datetime] = {}
+        self._something = asyncio.Event()
         self._told: set[CallKey] = set()
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -64,17 +67,21 @@ class ReachedWatch:
         found = reached(call)
         if found is not None and call.key not in self._told:
             self._told.add(call.key)
-            self._news.put_nowait(found)
+            self._news[found.number] = found.at
+            self._something.set()
         if call.ended_at is not None:
             self._told.discard(call.key)
 
     async def _run(self) -> None:
         while True:
-            news = await self._news.get()
-            while True:
-                try:
-                    await self._parts.withdraw(news.number, news.at)
-                    break
-                except DatabaseUnavailable as error:
-                    log.warning("call_back_not_withdrawn_yet", reason=str(error))
-                    await asyncio.sleep(RETRY_SECONDS)
+            await self._something.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            news, self._news = self._news, {}
+            self._something.clear()
+            try:
+                await self._parts.withdraw(news)
+            except DatabaseUnavailable as error:
+                log.warning("call_backs_not_withdrawn_yet", reason=str(error))
+                self._news = news | self._news
+                self._something.set()
+                await asyncio.sleep(RETRY_SECONDS)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -237,10 +237,12 @@ async def finish(
     return due
 
 
-async def waits(session: AsyncSession, number: str, kinds: Collection[Kind]) -> bool:
-    """Tell whether a due call of `kinds` to `number` waits for somebody to take it."""
-    there = exists().where(DueCall.number == number, DueCall.kind.in_(kinds), DueCall.state == State.OPEN)
-    return bool(await session.scalar(select(there)))
+async def waiting_for(session: AsyncSession, numbers: Collection[str], kinds: Collection[Kind]) -> set[str]:
+    """Return those of `numbers` to which a due call of `kinds` waits for somebody to take it."""
+    there = select(DueCall.number).where(
+        DueCall.number.in_(numbers), DueCall.kind.in_(kinds), DueCall.state == State.OPEN
+    )
+    return set(await session.scalars(there))
 
 
 async def withdraw(
