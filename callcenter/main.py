@@ -187,7 +187,15 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     outbound_routes.setup(app, outbound)
     reached = ReachedWatch(bus, outbound)
     agents = AgentParts.build(
-        settings, database, clock, audit, telephony=exchange, bus=bus, changed=live.publish_changed
+        settings,
+        database,
+        clock,
+        audit,
+        telephony=exchange,
+        bus=bus,
+        changed=live.publish_changed,
+        open_calls=exchange.open_calls,
+        guests=guests.guests,
     )
     agent_routes.setup(app, agents)
     sounds = pbx_folder(settings) / "lib" / "sounds"
@@ -224,7 +232,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await guests.imports.start()
         writer.start()
         reached.start()
-        await agents.floor.start()
+        await agents.start()
         await exchange.start()
         await ingest.start()
         await disk.start()
@@ -247,7 +255,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await disk.close()
         await ingest.close()
         await exchange.close()
-        await agents.floor.close()
+        await agents.close()
         await reached.close()
         await writer.close()
         await linker.close()

@@ -106,6 +106,14 @@ class RoomPhone:
     allowed: tuple[str, ...] = ()
 
 
+class Help(StrEnum):
+    """How a supervisor joins an operator's call: unheard, heard by the operator alone, or by everybody."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
 class PhoneState(StrEnum):
     """What a phone of our staff does."""
 
@@ -296,6 +304,18 @@ class Telephony(Protocol):
 
     async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
         """Let the exchange keep this for a room's telephone; it holds without us from now on."""
+        ...
+
+    async def join_call(self, operator: str, supervisor: str, how: Help) -> None:
+        """Ring the supervisor's phone and, when it answers, let it join what the operator's phone talks about."""
+        ...
+
+    async def take_over(self, operator: str, supervisor: str) -> None:
+        """Ring the supervisor's phone and, when it answers, connect it with the operator's caller alone."""
+        ...
+
+    async def set_queue_priority(self, key: CallKey, queue: str, priority: int) -> None:
+        """Let a waiting caller go before all with a lower priority, in this stay in the queue and in later ones."""
         ...
 
     def phone_activity(self, extension: str) -> PhoneActivity:

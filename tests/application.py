@@ -45,7 +45,16 @@ from callcenter.staff.service import NewUser, ensure_users
 from callcenter.stays import routes as stay_routes
 from callcenter.stays.parts import StayParts
 from callcenter.stays.residents import StayResidents
-from callcenter.telephony import CallKey, LinkState, LinkStatus, PhoneActivity, PhoneState, RoomPhone
+from callcenter.telephony import (
+    CallKey,
+    CallSnapshot,
+    Help,
+    LinkState,
+    LinkStatus,
+    PhoneActivity,
+    PhoneState,
+    RoomPhone,
+)
 from callcenter.web.app import Parts, create_app
 from callcenter.web.live import LiveHub
 from tests.sample import sample_settings
@@ -91,6 +100,15 @@ class NotingTelephony:
     async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
         self._note("set_room_phone", (room, phone))
         self.rooms[room] = phone
+
+    async def join_call(self, operator: str, supervisor: str, how: Help) -> None:
+        self._note(how.value, (operator, supervisor))
+
+    async def take_over(self, operator: str, supervisor: str) -> None:
+        self._note("take_over", (operator, supervisor))
+
+    async def set_queue_priority(self, key: CallKey, queue: str, priority: int) -> None:
+        self._note("queue_priority", (key.linkedid, queue, priority))
 
     def phone_activity(self, extension: str) -> PhoneActivity:
         return self.activities.get(extension, PhoneActivity(extension, PhoneState.IDLE))
@@ -165,7 +183,12 @@ class Application:
         staff_routes.setup(self.web, self.staff)
         self.outbound = OutboundParts(database, self.clock, self.audit, self.live.publish_changed, timedelta(days=3))
         outbound_routes.setup(self.web, self.outbound)
+        known = (BookingKnowledge(), StayKnowledge())
+        self.guests = GuestParts.build(
+            self.settings, database, self.clock, self.audit, finders=known, sources=known, orders=known[:1]
+        )
         self.bus = EventBus()
+        self.open_calls: list[CallSnapshot] = []
         self.agents = AgentParts.build(
             self.settings,
             database,
@@ -173,13 +196,11 @@ class Application:
             self.audit,
             telephony=self.telephony,
             bus=self.bus,
+            open_calls=lambda: self.open_calls,
+            guests=self.guests.guests,
             changed=self.live.publish_changed,
         )
         agent_routes.setup(self.web, self.agents)
-        known = (BookingKnowledge(), StayKnowledge())
-        self.guests = GuestParts.build(
-            self.settings, database, self.clock, self.audit, finders=known, sources=known, orders=known[:1]
-        )
         subjects = {GUEST: self.guests.subjects, RESERVATION: known[0], STAY: known[1]}
         call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))
         guest_routes.setup(self.web, self.guests)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from callcenter.agents import store
+from callcenter.agents import board_routes, store
 from callcenter.agents.parts import PARTS, AgentParts
 from callcenter.agents.schemas import (
     BreakReasonOut,
@@ -15,9 +15,11 @@ from callcenter.agents.schemas import (
     TimesIn,
     TimesList,
     agent_out,
+    helper_out,
     times_out,
 )
 from callcenter.agents.states import AgentState
+from callcenter.telephony import Help
 from callcenter.web.identity import SignedIn, address_of, requires, user_of
 from callcenter.web.inputs import body, query
 from callcenter.web.openapi import Contract, documented
@@ -30,6 +32,7 @@ def setup(app: web.Application, parts: AgentParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
     app.add_routes(routes)
+    app.add_routes(board_routes.routes)
 
 
 @routes.get("/api/v1/desk/me/state")
@@ -94,8 +97,10 @@ async def _state_of(parts: AgentParts, user: SignedIn) -> MyStateOut:
         last = await store.last_phone(session, user.user_id)
     at = {one.standing.extension: one.name for one in floor.agents()}
     present = agent is not None and agent.standing.state is not AgentState.AWAY
+    helpers = parts.supervising.helpers_of(agent.standing.extension) if agent and present else []
     return MyStateOut(
         agent=agent_out(agent, floor.pauses.causes(agent.standing.extension)) if agent and present else None,
+        helped_by=[helper_out(one) for one in helpers if one.how is not Help.LISTEN],
         last_extension=last,
         phones=[
             PhoneOut(

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from callcenter.agents.states import AgentState
 from callcenter.agents.store import Agent, StateTimes
+from callcenter.agents.supervising import Helper
 from callcenter.settings import Words
+from callcenter.telephony import Help
 from callcenter.web.inputs import Input, Instant
 from callcenter.web.output import Output
 
@@ -58,10 +60,21 @@ class PhoneOut(Output):
     taken_by: str | None
 
 
+class HelperOut(Output):
+    """A supervisor on an operator's call."""
+
+    name: str
+    how: Help
+
+
 class MyStateOut(Output):
-    """What I do, and what I may do. `agent`: null as long as I am at no phone. `last_extension`: where I was last."""
+    """What I do, and what I may do. `agent`: null as long as I am at no phone. `last_extension`: where I was last.
+
+    `helped_by`: supervisors who whisper to me or are in my call; who only listens is not told.
+    """
 
     agent: AgentOut | None
+    helped_by: list[HelperOut]
     last_extension: str
     phones: list[PhoneOut]
     break_reasons: list[BreakReasonOut]
@@ -128,6 +141,11 @@ def agent_out(agent: Agent, causes: frozenset[str]) -> AgentOut:
         set_by=now.set_by,
         paused_by=sorted(causes),
     )
+
+
+def helper_out(helper: Helper) -> HelperOut:
+    """Describe a helper."""
+    return HelperOut(name=helper.name, how=helper.how)
 
 
 def times_out(times: StateTimes) -> TimesOut:

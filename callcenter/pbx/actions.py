@@ -19,6 +19,7 @@ from callcenter.pbx.wire import BadField, FieldValue
 from callcenter.telephony import PhoneClass, RoomPhone
 
 HEARTBEAT_VARIABLE: Final = "HOTEL_HEARTBEAT"
+PRIORITY_VARIABLE: Final = "QUEUE_PRIO"
 NOT_RECORDED: Final = "norecord"
 ROOM: Final = "room"
 OPEN: Final = "open"
@@ -27,7 +28,7 @@ ALLOWED_MARK: Final = "n"
 LAMP: Final = "lamp"
 
 # Where the application may lead a call. No context that reaches outside numbers is among them.
-OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer"})
+OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer", "supervise"})
 
 # A tone that no telephone has a key for, and no extension of ours.
 NO_KEY: Final = "D"
@@ -156,6 +157,24 @@ class Actions:
             if item.get("Event") == "QueueMember" and member and not item["Queue"].endswith(RESCUE_SUFFIX):
                 seen.setdefault(member["extension"], set()).add(item["Paused"] == "1")
         return {extension: True in states for extension, states in seen.items() if len(states) == 1}
+
+    async def raise_in_queue(self, channel: str, queue: str, priority: int) -> None:
+        """Give a waiting caller another priority in each of the exchange's queues for one of the house, now and later.
+
+        Raises:
+            PbxRefused: the caller waits in none of them.
+        """
+        fields = {"Channel": _channel(channel), "Variable": PRIORITY_VARIABLE, "Value": str(priority)}
+        await self._bridge.action("Setvar", fields)
+        refusals: list[PbxRefused] = []
+        for suffix in PAUSED_SUFFIXES:
+            place = {"Queue": _fits(_QUEUE, "queue", f"{queue}{suffix}"), "Caller": channel, "Priority": str(priority)}
+            try:
+                await self._bridge.action("QueueChangePriorityCaller", {**place, "Immediate": "true"})
+            except PbxRefused as error:
+                refusals.append(error)
+        if len(refusals) == len(PAUSED_SUFFIXES):
+            raise refusals[-1]
 
     async def queue_add(self, interface: str, queue: str, *, penalty: int, member_name: str = "") -> None:
         """Make a phone a member of a queue; `penalty` is its skill level less one."""

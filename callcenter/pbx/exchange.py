@@ -20,7 +20,7 @@ from callcenter.clock import Clock
 from callcenter.errors import HouseError, NotFound, PbxRefused, PbxUnavailable
 from callcenter.events import CallChanged, EventBus, LinkChanged, PhoneChanged
 from callcenter.pbx import cel
-from callcenter.pbx.actions import Actions
+from callcenter.pbx.actions import Actions, Origination, Place
 from callcenter.pbx.bridge import AmiBridge, Timing
 from callcenter.pbx.facts import BadFact, ChannelCreated, ChannelUp, HungUp, from_ami
 from callcenter.pbx.reader import read_state
@@ -31,6 +31,7 @@ from callcenter.telephony import (
     CallKey,
     CallSnapshot,
     Direction,
+    Help,
     LinkState,
     LinkStatus,
     PhoneActivity,
@@ -180,6 +181,56 @@ class Exchange:
     async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
         """Keep class of service and reachability of a room's telephone in AstDB."""
         await self.actions.set_room_phone(room, phone, f"{self._system_name}-room-{uuid.uuid4().hex}")
+
+    async def join_call(self, operator: str, supervisor: str, how: Help) -> None:
+        """Let a supervisor listen, whisper or barge in.
+
+        Raises:
+            NotFound: the operator's phone is on no call.
+        """
+        legs = self._legs_with(operator)
+        helped = next(leg.name for leg in legs if leg.number == operator and leg.kind is PartyKind.STAFF and leg.is_up)
+        await self._ring_supervisor(supervisor, how.value, operator, {"HELPED": helped})
+
+    async def take_over(self, operator: str, supervisor: str) -> None:
+        """Connect a supervisor with the operator's caller.
+
+        Raises:
+            NotFound: the operator's phone is on no call, or with nobody but colleagues.
+        """
+        legs = self._legs_with(operator)
+        others = [leg for leg in legs if leg.kind in (PartyKind.OUTSIDE, PartyKind.ROOM) and leg.is_up]
+        if not others:
+            raise NotFound(kind="call", id=operator)
+        await self._ring_supervisor(supervisor, "take-over", operator, {"TAKEN": others[0].name})
+
+    async def set_queue_priority(self, key: CallKey, queue: str, priority: int) -> None:
+        """Give a waiting caller another priority.
+
+        Raises:
+            NotFound: the call has ended.
+        """
+        main = [leg for leg in self._tracker.channels_of(key) if leg.is_main]
+        if not main:
+            raise NotFound(kind="call", id=key.linkedid)
+        await self.actions.raise_in_queue(main[0].name, queue, priority)
+
+    def _legs_with(self, operator: str) -> tuple[Leg, ...]:
+        activity = self._tracker.phone_activity(operator)
+        if activity.state is not PhoneState.TALKING or activity.call is None:
+            raise NotFound(kind="call", id=operator)
+        return self._tracker.channels_of(activity.call)
+
+    async def _ring_supervisor(self, supervisor: str, exten: str, operator: str, variables: dict[str, str]) -> None:
+        await self.actions.originate(
+            Origination(
+                channel=f"PJSIP/op{supervisor}",
+                place=Place("supervise", exten),
+                channel_id=f"{self._system_name}-help-{uuid.uuid4().hex}",
+                caller_number=operator,
+                variables=variables,
+            )
+        )
 
     def phone_activity(self, extension: str) -> PhoneActivity:
         """Tell what a phone of our staff does."""

@@ -21,7 +21,7 @@ import jinja2
 import structlog
 
 from callcenter.pbx.sounds import install_sounds, install_spoken_waits
-from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings, Skill
+from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings
 from callcenter.settings.room_phones import of_each_length
 
 log = structlog.get_logger(__name__)
@@ -261,8 +261,8 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
                 "name": name,
                 "max_wait": queue.max_wait_seconds,
                 "position_seconds": queue.position_seconds,
-                "members": [_member(extension, skill.level) for extension, skill in _skilled(settings, name)],
-                "equals": [_member(extension, 0) for extension, _ in _skilled(settings, name)],
+                "members": [_member(extension, level) for extension, level in settings.skilled(name)],
+                "equals": [_member(one, _last_resort(settings, one)) for one, _ in settings.skilled(name)],
             }
             for name, queue in settings.queues.items()
         ],
@@ -320,21 +320,17 @@ def _entry(settings: Settings, line: Line, extension: str, first: str) -> dict[s
         "queue": line.queue,
         "cadence": f"{rings.ring_cadence:.3f}",
         "takeover": f"{rings.takeover_seconds:.3f}",
-        "levels": max((skill.level for _, skill in _skilled(settings, line.queue)), default=1),
+        "levels": max((level for _, level in settings.skilled(line.queue)), default=1),
         "max_wait": settings.queues[line.queue].max_wait_seconds,
         "menu": line.menu or "",
         "first": first,
     }
 
 
-def _skilled(settings: Settings, queue: str) -> list[tuple[str, Skill]]:
-    return [
-        (extension, skill)
-        for block in settings.phones
-        for skill in block.skills
-        if skill.queue == queue
-        for extension in block.extensions
-    ]
+def _last_resort(settings: Settings, extension: str) -> int:
+    """The penalty in queues where all levels are alike: supervisors come after every operator."""
+    supervisors = (block for block in settings.phones if block.role == "supervisor")
+    return int(any(extension in block.extensions for block in supervisors))
 
 
 def _member(extension: str, penalty: int) -> str:

@@ -21,6 +21,8 @@ from callcenter.settings.stays import Stays
 from callcenter.settings.voice import Speech, Voicemail
 
 ROOT = Path(__file__).resolve().parents[2]
+OVERFLOW_LEVEL = 3
+"""The level of skill with which supervisors take calls, where they do at all: the last to ring."""
 
 
 class Settings(Section):
@@ -85,11 +87,26 @@ class Settings(Section):
     @property
     def serves(self) -> dict[str, frozenset[str]]:
         """The queues that each operator's extension serves."""
-        return {
-            extension: frozenset(skill.queue for skill in block.skills)
+        queues: dict[str, set[str]] = {extension: set() for block in self.phones for extension in block.extensions}
+        for queue in self.queues:
+            for extension, _ in self.skilled(queue):
+                queues[extension].add(queue)
+        return {extension: frozenset(served) for extension, served in queues.items()}
+
+    def skilled(self, queue: str) -> list[tuple[str, int]]:
+        """Return the extensions that serve `queue`, each with its level; with overflow supervisors too."""
+        members = [
+            (extension, skill.level)
             for block in self.phones
+            for skill in block.skills
+            if skill.queue == queue
             for extension in block.extensions
-        }
+        ]
+        if self.agents.overflow_to_supervisors:
+            known = {extension for extension, _ in members}
+            blocks = [block for block in self.phones if block.role == "supervisor"]
+            members += [(one, OVERFLOW_LEVEL) for block in blocks for one in block.extensions if one not in known]
+        return members
 
     @property
     def address(self) -> str:

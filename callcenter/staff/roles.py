@@ -57,7 +57,11 @@ _MANAGER |= _SUPERVISOR | {
 }
 
 _AT_THE_DESK = frozenset({"desk.work"})
-_RUNS_THE_FLOOR = frozenset({"floor.watch"})
+_RUNS_THE_FLOOR = frozenset({"floor.watch", "floor.listen", "floor.whisper", "floor.barge", "floor.take_over"}) | {
+    "floor.force_state",
+    "floor.log_out",
+    "floor.reorder",
+}
 _OPERATOR |= _AT_THE_DESK
 _SUPERVISOR |= _AT_THE_DESK | _RUNS_THE_FLOOR
 _MANAGER |= _SUPERVISOR

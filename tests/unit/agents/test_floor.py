@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-
-import pytest_asyncio
 
 from callcenter.agents.parts import AgentParts
 from callcenter.agents.states import AgentState
@@ -15,14 +12,6 @@ from callcenter.telephony import Answerer, CallKey, CallSnapshot, Direction, Pho
 from tests.application import NOON, Application
 
 CALL = CallKey("pbx1", "pbx-1.1")
-
-
-@pytest_asyncio.fixture
-async def house(application: Application) -> AsyncIterator[Application]:
-    """The application with its floor running."""
-    await application.agents.floor.start()
-    yield application
-    await application.agents.floor.close()
 
 
 async def test_given_an_operator_when_signing_on_at_a_phone_then_it_is_available_and_not_paused(
@@ -151,6 +140,8 @@ async def test_given_an_operator_on_a_break_when_the_application_starts_again_th
         house.audit,
         telephony=house.telephony,
         bus=house.bus,
+        open_calls=lambda: house.open_calls,
+        guests=house.guests.guests,
         changed=house.live.publish_changed,
     )
     await again.floor.start()

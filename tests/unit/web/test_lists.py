@@ -19,6 +19,7 @@ from tests.application import Application
 NOT_FILES = {
     "/api/v1/status": "the bar at the top of every page",
     "/api/v1/desk/me/state": "what one person does now, and choices of a form",
+    "/api/v1/floor": "the moment, on a board",
     "/ready": "for machines",
     "/api/v1/session": "who is signed in",
     "/api/v1/roles": "what the roles may do: part of the program",

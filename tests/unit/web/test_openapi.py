@@ -52,6 +52,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     assert all(operation["summary"].endswith(".") for operation in operations)
     assert {tag for operation in operations for tag in operation["tags"]} == {
+        "agents",
         "calls",
         "guests",
         "ivr",
