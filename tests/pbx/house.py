@@ -8,8 +8,6 @@ import hashlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
@@ -27,13 +25,13 @@ from callcenter.clock import SystemClock
 from callcenter.db import Database
 from callcenter.pbx.actions import Actions
 from callcenter.pbx.bridge import AmiBridge
-from callcenter.settings import ROOT
 from callcenter.simulator.codecs import Tone
 from callcenter.simulator.facts import CallFacts, Milestone
 from callcenter.simulator.phone import Behaviour, Phone
 from callcenter.telephony import CallSnapshot, LinkState, LinkStatus
 from recordings import wav
 from recordings.models import Recording
+from tests.pbx.application_process import ApplicationProcess
 from tests.pbx.switchboard import Switchboard, free_port
 
 TOLERANCE = 0.3
@@ -63,7 +61,7 @@ class House:
         values["recording"] |= {"folder": str(folder / "recordings"), "min_free_mb": 1}
         self.settings = type(board.settings).model_validate(values)
         self.url = f"http://127.0.0.1:{self.settings.http.port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ApplicationProcess | None = None
 
     @property
     def log(self) -> str:
@@ -86,14 +84,11 @@ class House:
         file = self.folder / "hotel.yaml"
         file.write_text(yaml.safe_dump(self.settings.model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")}
-        environment |= {"CALLCENTER_CONFIG": str(file), "PYTHONPATH": str(ROOT)}
-        with (self.folder / "application.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "callcenter.main"], env=environment, stdout=log, stderr=log
-            )
+        environment |= {"CALLCENTER_CONFIG": str(file)}
+        self._process = ApplicationProcess(environment, self.folder / "application.log")
         deadline = time.monotonic() + STARTS_WITHIN
         while not self.is_ready():
-            assert self._process.poll() is None, f"the application ended\n{self.log}"
+            assert not self._process.has_ended(), f"the application ended\n{self.log}"
             assert time.monotonic() < deadline, f"the application is not ready\n{self.log}"
             time.sleep(LOOK_AGAIN)
 
@@ -111,31 +106,31 @@ class House:
 
     def freeze(self) -> None:
         """Stop it where it stands (SIGSTOP)."""
-        self._running().send_signal(signal.SIGSTOP)
+        self._running().signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on (SIGCONT)."""
-        self._running().send_signal(signal.SIGCONT)
+        self._running().signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it without a chance to tidy up (SIGKILL)."""
-        self._running().kill()
+        self._running().signal(signal.SIGKILL)
         self._running().wait()
         self._process = None
 
     def end(self) -> None:
         """End it as an administrator does (SIGTERM); it must do so in good time and order."""
-        self._running().terminate()
-        assert self._running().wait(timeout=20) == 0, self.log
+        self._running().signal(signal.SIGTERM)
+        assert self._running().wait(20) == 0, self.log
         self._process = None
 
     def close(self) -> None:
         """Leave nothing running, whatever happened."""
         if self._process is not None:
-            self._process.kill()
+            self._process.signal(signal.SIGKILL)
             self._process.wait()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> ApplicationProcess:
         assert self._process is not None, "the application does not run"
         return self._process
 
