@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 import structlog
 from pytest_aiohttp.plugin import AiohttpClient
+from sqlalchemy.engine import make_url
 
 from callcenter.db import Database, upgrade
 from tests.application import Application
-from tests.postgres import PostgresServer, running_postgres
+from tests.postgres import PostgresServer, SharedDatabase, running_postgres
 
 structlog.configure(
     processors=[
@@ -38,6 +39,14 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
+def shared_postgres(postgres: PostgresServer) -> Iterator[SharedDatabase]:
+    """Give the one database that all tests on PostgreSQL take turns with."""
+    shared = SharedDatabase(postgres)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make an SQLite file with the newest schema, once for this session."""
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
@@ -52,17 +61,17 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[bool], str]]:
-    """Give a function that makes a database, with the newest schema (True) or empty (False), and returns its URL."""
+def new_database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Give a function that makes a database without any table and returns its URL."""
     if database_kind == "sqlite":
-        yield lambda migrated: _new_sqlite(tmp_path, request.getfixturevalue("sqlite_template") if migrated else None)
+        yield lambda: _sqlite_url(tmp_path)
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     made: list[str] = []
 
-    def new(migrated: bool) -> str:
+    def new() -> str:
         name = f"test{next(_NUMBERS)}"
-        server.create(name, server.template if migrated else "template1")
+        server.create(name, "template1")
         made.append(name)
         return server.url(name)
 
@@ -72,15 +81,22 @@ def new_database(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[bool], str]) -> str:
-    """Give the URL of a fresh database with the newest schema."""
-    return new_database(True)
+def empty_database_url(new_database: Callable[[], str]) -> str:
+    """Give the URL of a fresh database without any table."""
+    return new_database()
 
 
 @pytest.fixture
-def empty_database_url(new_database: Callable[[bool], str]) -> str:
-    """Give the URL of a fresh database without any table."""
-    return new_database(False)
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database with the newest schema and no row."""
+    if database_kind == "sqlite":
+        url = _sqlite_url(tmp_path)
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), make_url(url).database or "")
+        yield url
+        return
+    shared: SharedDatabase = request.getfixturevalue("shared_postgres")
+    yield shared.lend()
+    shared.take_back()
 
 
 @pytest_asyncio.fixture
@@ -91,11 +107,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-def _new_sqlite(folder: Path, template: Path | None) -> str:
-    file = folder / f"test{next(_NUMBERS)}.db"
-    if template is not None:
-        shutil.copyfile(template, file)
-    return f"sqlite+aiosqlite:///{file}"
+def _sqlite_url(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / f'test{next(_NUMBERS)}.db'}"
 
 
 def _migrate(url: str) -> None:

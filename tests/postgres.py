@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import re
@@ -10,13 +11,43 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 START_SECONDS = 60
+SHAPE = """
+    SELECT md5(string_agg(concat_ws(' ', attrelid, attnum, attname, atttypid, attnotnull, atthasdef), ',' ORDER BY
+        attrelid, attnum)) || coalesce((SELECT string_agg(version_num, ',') FROM alembic_version), '')
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace
+"""
+"""Tells one schema, and the version that it claims to have, from any other."""
+EMPTIED = """
+    DO $$
+    DECLARE relation regclass; filled boolean;
+    BEGIN
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid();
+        FOR relation IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+            AND relname <> 'alembic_version'
+        LOOP
+            EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', relation) INTO filled;
+            IF pg_relation_size(relation) > 262144 THEN
+                EXECUTE format('TRUNCATE %s CASCADE', relation);
+            ELSIF filled THEN
+                EXECUTE format('DELETE FROM %s', relation);
+            END IF;
+        END LOOP;
+        PERFORM setval(format('%I', sequencename)::regclass, start_value, false) FROM pg_sequences
+            WHERE last_value IS NOT NULL;
+    END $$
+"""
+"""Makes all tables as they were at first. Few rows are deleted: to truncate a table makes new files for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +72,78 @@ class PostgresServer:
         command = [self.binaries / program, "--host", self.folder, "--username", "postgres", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS)
         assert done.returncode == 0, f"{program}: {done.stderr}"
+
+
+class Console:
+    """Statements for one database, whichever event loop the caller is in."""
+
+    def __init__(self, server: PostgresServer, database: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._runner = asyncio.Runner()
+        # no keys between tables are looked after: all of them are emptied
+        own = {"session_replication_role": "replica"}
+        self._connection = self._run(
+            asyncpg.connect(host=str(server.folder), user="postgres", database=database, server_settings=own)
+        )
+
+    def value(self, query: str) -> Any:
+        """The first value of the answer."""
+        return self._run(self._connection.fetchval(query))
+
+    def execute(self, statement: str) -> None:
+        """Have something done."""
+        self._run(self._connection.execute(statement))
+
+    def close(self) -> None:
+        self._run(self._connection.close())
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
+
+    def _run(self, work: Any) -> Any:
+        async def awaited() -> Any:
+            return await work
+
+        return self._thread.submit(self._runner.run, awaited()).result()
+
+
+class SharedDatabase:
+    """A database that goes from test to test and is emptied in between: to make one takes longer than most tests.
+
+    A test that changed the schema itself leaves it to nobody; the next one gets a new one.
+    """
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._made = 0
+        self._console: Console | None = None
+        self._shape = ""
+
+    @property
+    def name(self) -> str:
+        return f"shared{self._made}"
+
+    def lend(self) -> str:
+        """Return the URL of a database without a row."""
+        if self._console is None:
+            self._made += 1
+            self._server.create(self.name, self._server.template)
+            self._console = Console(self._server, self.name)
+            self._shape = self._console.value(SHAPE)
+        return self._server.url(self.name)
+
+    def take_back(self) -> None:
+        """Empty it, or drop it when it is not what it was."""
+        assert self._console is not None
+        if self._console.value(SHAPE) == self._shape:
+            self._console.execute(EMPTIED)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        if self._console is not None:
+            self._console.close()
+            self._console = None
+            self._server.drop(self.name)
 
 
 @contextmanager

@@ -73,9 +73,9 @@ async def test_given_users_of_the_first_version_when_upgraded_then_they_sign_in_
 
 
 async def test_given_two_nodes_when_they_upgrade_one_database_at_once_then_both_succeed(
-    new_database: Callable[[bool], str],
+    new_database: Callable[[], str],
 ) -> None:
-    url = new_database(False)
+    url = new_database()
 
     await asyncio.gather(upgrade(url), upgrade(url))
 

@@ -137,9 +137,9 @@ async def house(tmp_path: Path, database_url: str) -> House:
 
 
 @pytest.fixture
-def new_place(tmp_path: Path, new_database: Callable[[bool], str]) -> House:
+def new_place(tmp_path: Path, new_database: Callable[[], str]) -> House:
     """Where the house shall live from now on: a settings file and an empty database."""
-    return House(tmp_path / "new", new_database(False))
+    return House(tmp_path / "new", new_database())
 
 
 async def back_up(house: House) -> tuple[Path, Manifest]:
