@@ -87,16 +87,24 @@ def empty_database_url(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Give the URL of an SQLite database with the newest schema and no row."""
+    url = _sqlite_url(tmp_path)
+    shutil.copyfile(sqlite_template, make_url(url).database or "")
+    return url
+
+
+@pytest.fixture
+def postgresql_url(shared_postgres: SharedDatabase) -> Iterator[str]:
+    """Give the URL of a PostgreSQL database with the newest schema and no row."""
+    yield shared_postgres.lend()
+    shared_postgres.take_back()
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
     """Give the URL of a database with the newest schema and no row."""
-    if database_kind == "sqlite":
-        url = _sqlite_url(tmp_path)
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), make_url(url).database or "")
-        yield url
-        return
-    shared: SharedDatabase = request.getfixturevalue("shared_postgres")
-    yield shared.lend()
-    shared.take_back()
+    return str(request.getfixturevalue(f"{database_kind}_url"))
 
 
 @pytest_asyncio.fixture
