@@ -29,6 +29,7 @@ from callcenter.calls.three_rings import Cadences
 from callcenter.calls.writer import CallWriter
 from callcenter.clock import Clock, SystemClock
 from callcenter.db import Database, upgrade
+from callcenter.desk import parts as desk_parts
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
 from callcenter.exports import add_exports, add_sound_exports
@@ -41,6 +42,7 @@ from callcenter.outbound import routes as outbound_routes
 from callcenter.outbound.call_backs import CallBackDesk
 from callcenter.outbound.parts import OutboundParts
 from callcenter.outbound.reached import ReachedWatch
+from callcenter.pbx.browser_phones import PrivateBrowserPhones
 from callcenter.pbx.exchange import Exchange
 from callcenter.pbx.provisioning import PROMPTS, load_secrets, pbx_folder
 from callcenter.pbx.server import UNPRIVILEGED_USER
@@ -212,6 +214,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
     reservations.schedule(schedule)
     room_routes.setup(app, room_routes.RoomParts(clock, settings.hotel.zone, audit, live))
     set_up_reservations(app, reservations)
+    desk = desk_parts.build(app, settings, database, audit, staff.sessions, PrivateBrowserPhones(settings))
     add_exports(app)
     add_sound_exports(app)
     schedule.daily("follow_ups", FOLLOW_UPS_AT, guests.owe)
@@ -243,7 +246,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await _listen_for_menus(ivr.agi, settings, alarms)
         await stays.phones.start()
         await schedule.start()
+        await desk.start()
         yield
+        await desk.close()
         await schedule.close()
         await stays.phones.close()
         await ivr.agi.close()

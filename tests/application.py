@@ -20,7 +20,9 @@ from callcenter.calls.models import Call
 from callcenter.calls.routes import CallParts, RecordingInfo
 from callcenter.calls.three_rings import Cadences
 from callcenter.clock import SettableClock
+from callcenter.console import PhoneAccount
 from callcenter.db import Database
+from callcenter.desk import parts as desk_parts
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
 from callcenter.errors import HouseError
 from callcenter.events import EventBus
@@ -136,6 +138,26 @@ class NotingTelephony:
 
 
 @dataclass
+class NotingBrowsers:
+    """Accounts that no exchange knows; each owner's password is another."""
+
+    accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    made: int = 0
+
+    async def admit(self, extension: str, owner: str) -> PhoneAccount:
+        if self.accounts.get(extension, ("", ""))[0] != owner:
+            self.made += 1
+            self.accounts[extension] = (owner, f"password {self.made}")
+        return PhoneAccount(f"sip:op{extension}@hotel.invalid", f"op{extension}", self.accounts[extension][1])
+
+    async def dismiss(self, extension: str) -> None:
+        self.accounts.pop(extension, None)
+
+    def owners(self) -> dict[str, str]:
+        return {extension: owner for extension, (owner, _) in self.accounts.items()}
+
+
+@dataclass
 class KnownRecordings:
     """Recordings by the id of their call."""
 
@@ -221,6 +243,8 @@ class Application:
         room_parts = room_routes.RoomParts(self.clock, self.settings.hotel.zone, self.audit, self.live)
         room_routes.setup(self.web, room_parts)
         set_up_reservations(self.web, self.reservations)
+        self.browsers = NotingBrowsers()
+        self.desk = desk_parts.build(self.web, self.settings, database, self.audit, self.staff.sessions, self.browsers)
         add_exports(self.web)
 
     async def add_rooms(self) -> None:

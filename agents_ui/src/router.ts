@@ -39,6 +39,12 @@ export const router = createRouter({
       meta: { title: 'page.newPassword', beforePasswordChange: true },
     },
     {
+      path: '/desk',
+      name: 'desk',
+      component: () => import('@/pages/DeskPage.vue'),
+      meta: { title: 'page.desk', permission: 'desk.work' },
+    },
+    {
       path: '/',
       component: () => import('@/components/layout/AppLayout.vue'),
       meta: { title: 'page.live' },

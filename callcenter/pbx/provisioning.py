@@ -20,6 +20,7 @@ from pathlib import Path
 import jinja2
 import structlog
 
+from callcenter.pbx.accounts import read_accounts
 from callcenter.pbx.sounds import install_sounds, install_spoken_waits
 from callcenter.settings import ROOT, Line, LineMode, Pbx, Settings
 from callcenter.settings.room_phones import of_each_length
@@ -167,6 +168,20 @@ def render(
         raise ProvisioningError(f"the exchange's folder {folder} cannot be written: {error}") from error
 
 
+def render_phones(settings: Settings, passwords: Secrets, folder: Path, program: Program) -> Path:
+    """Write the phones' accounts anew and return their file; the exchange takes them up when told to read it again.
+
+    Raises:
+        ProvisioningError: as `render`.
+    """
+    try:
+        return _render_one(
+            _environment(), "pjsip.conf.j2", _context(settings, passwords, folder, program), folder / "etc"
+        )
+    except OSError as error:
+        raise ProvisioningError(f"the exchange's folder {folder} cannot be written: {error}") from error
+
+
 def write_private(file: Path, text: str) -> None:
     """Replace `file` in one step by one that only its owner reads and writes."""
     part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
@@ -266,7 +281,7 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
             }
             for name, queue in settings.queues.items()
         ],
-        "phones": _phones(settings, passwords),
+        "phones": _phones(settings, passwords, folder),
         "staff": [extension for block in settings.phones for extension in block.extensions],
         "rooms": [extension for block in settings.rooms for extension in block.extensions],
         "room_phones": settings.room_phones,
@@ -338,9 +353,15 @@ def _member(extension: str, penalty: int) -> str:
     return f"PJSIP/op{extension},{penalty},{extension},PJSIP/op{extension}"
 
 
-def _phones(settings: Settings, passwords: Secrets) -> list[_Phone]:
+def _phones(settings: Settings, passwords: Secrets, folder: Path) -> list[_Phone]:
+    browsers = read_accounts(folder)
     staff = [
-        _Phone(name := f"op{extension}", extension, "staff-web" if block.webrtc else "staff", passwords.phones[name])
+        _Phone(
+            name := f"op{extension}",
+            extension,
+            "staff-web" if block.webrtc or extension in browsers else "staff",
+            browsers[extension].password if extension in browsers else passwords.phones[name],
+        )
         for block in settings.phones
         for extension in block.extensions
     ]

@@ -25,6 +25,7 @@ from callcenter.pbx.provisioning import (
     load_secrets,
     pbx_folder,
     render,
+    render_phones,
     write_private,
 )
 from callcenter.settings import Settings
@@ -79,6 +80,20 @@ class PrivatePbx:
         else:
             hand_over(self.folder)
         return secrets
+
+    def renew_phones(self) -> None:
+        """Let the running Asterisk know the phones' accounts as they are now; calls and registrations go on.
+
+        Raises:
+            ProvisioningError: the configuration cannot be written.
+            PbxStartError, subprocess.TimeoutExpired: the console does not answer.
+        """
+        program = self._program or find_program(self._settings)
+        file = render_phones(self._settings, load_secrets(self._settings), self.folder, program)
+        if os.geteuid() == 0:
+            os.chown(file, os.geteuid(), pwd.getpwnam(UNPRIVILEGED_USER).pw_gid, follow_symlinks=False)
+            file.chmod(0o640)
+        self.rx("module reload res_pjsip.so")
 
     def start(self) -> None:
         """Start Asterisk in the background; `wait_ready` tells when it takes calls. Call `provision` before.

@@ -30,6 +30,7 @@ from callcenter.web.inputs import MAX_ID, Input, query
 from callcenter.web.masking import mask
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import isoformat
+from callcenter.web.websockets import same_origin
 
 log = structlog.get_logger(__name__)
 
@@ -225,7 +226,7 @@ LIVE: web.AppKey[LiveHub] = web.AppKey("live", LiveHub)
 async def live(request: web.Request) -> web.StreamResponse:
     """Send a snapshot, or what was missed since the position given, then changes, until the page leaves or must go."""
     last = query(request, Position) if request.query else None
-    if not _same_origin(request):
+    if not same_origin(request):
         raise NotPermitted(permission="live.read")
     socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=MAX_MESSAGE)
     if not socket.can_prepare(request).ok:
@@ -296,12 +297,6 @@ def _is_ping(message: WSMessage) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and content.get("type") == "ping"
-
-
-def _same_origin(request: web.Request) -> bool:
-    """Refuse pages of other sites: browsers send the cookie of ours along with any WebSocket."""
-    origin = request.headers.get("Origin")
-    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _text(message: Message, *, masked: bool) -> str:

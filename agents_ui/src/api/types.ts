@@ -24,6 +24,7 @@ export type Permission =
   | 'calls.read'
   | 'calls.see_numbers'
   | 'calls.link'
+  | 'desk.work'
   | 'guests.read'
   | 'guests.see_numbers'
   | 'guests.edit'

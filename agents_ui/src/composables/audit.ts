@@ -12,6 +12,8 @@ export const ACTIONS = [
   'session.ended',
   'session.refused',
   'session.revoked',
+  'desk.phone_taken',
+  'desk.phone_given_back',
   'password.changed',
   'password.reset',
   'second_factor.added',

@@ -1,3 +1,4 @@
+import desk from './en/desk';
 import callDetails from './en/call-details';
 import people from './en/people';
 import attention from './en/attention';
@@ -22,6 +23,7 @@ import type zh from './zh';
 const en: typeof zh = {
   ...callDetails,
   ...people,
+  desk,
   attention,
   auditRuns,
   feeds,
@@ -40,6 +42,7 @@ const en: typeof zh = {
   voicemail,
   app: { name: 'Switchboard', skip: 'Skip to content' },
   page: {
+    desk: 'Desk',
     guests: 'Guests',
     guest: 'Guest card',
     signIn: 'Sign in',
@@ -167,6 +170,7 @@ const en: typeof zh = {
     change: 'Before and after',
     address: 'Address',
     subject: {
+      phone: 'Phone',
       user: 'User',
       call: 'Call',
       due_call: 'Call-back',
@@ -244,6 +248,7 @@ const en: typeof zh = {
       reopened: 'Message opened again',
       number_given: 'Number of message entered',
     },
+    desk: { phone_taken: 'Phone taken', phone_given_back: 'Phone given back' },
     session: {
       begun: 'Signed in',
       ended: 'Signed out',

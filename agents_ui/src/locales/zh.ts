@@ -1,3 +1,4 @@
+import desk from './zh/desk';
 import callDetails from './zh/call-details';
 import people from './zh/people';
 import attention from './zh/attention';
@@ -21,6 +22,7 @@ import auditRuns from './zh/audit-runs';
 export default {
   ...callDetails,
   ...people,
+  desk,
   attention,
   auditRuns,
   feeds,
@@ -39,6 +41,7 @@ export default {
   voicemail,
   app: { name: '电话总机', skip: '跳到内容' },
   page: {
+    desk: '话务台',
     guests: '客人',
     guest: '客人卡片',
     signIn: '登录',
@@ -157,6 +160,7 @@ export default {
     change: '变更前后',
     address: '地址',
     subject: {
+      phone: '话机',
       user: '用户',
       call: '通话',
       due_call: '回电',
@@ -229,6 +233,7 @@ export default {
     calendar_feed: { created: '给出日历地址', revoked: '收回日历地址' },
     discount_ceiling: { set: '设置折扣权限' },
     voicemail: { heard: '首次收听留言', done: '处理留言', reopened: '重新打开留言', number_given: '补录留言号码' },
+    desk: { phone_taken: '使用话机', phone_given_back: '交还话机' },
     session: { begun: '登录', ended: '退出登录', refused: '登录被拒', revoked: '结束他处登录' },
     password: { changed: '修改密码', reset: '重置密码' },
     second_factor: { added: '启用两步验证', removed: '停用两步验证' },

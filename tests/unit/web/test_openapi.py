@@ -59,6 +59,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
     assert {tag for operation in operations for tag in operation["tags"]} == {
         "agents",
         "calls",
+        "desk",
         "guests",
         "ivr",
         "outbound",
