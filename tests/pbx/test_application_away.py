@@ -35,6 +35,9 @@ WORDS = 0.5
 RELINKED_WITHIN = 45.0
 """Seconds: after so long a cut the pauses between two tries have grown to half a minute."""
 
+pytestmark = pytest.mark.xdist_group("application_away")
+"""What is started for this module is started once."""
+
 
 @pytest.fixture(scope="module")
 def switchboard(worker_id: str) -> Iterator[Switchboard]:

@@ -43,6 +43,9 @@ WORDS = 0.5
 """Seconds for which people talk before they go on."""
 RINGS = 1.0
 
+pytestmark = pytest.mark.xdist_group("call_records")
+"""What is started for this module is started once."""
+
 
 @pytest.fixture(scope="module")
 def house(switchboard: Switchboard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:

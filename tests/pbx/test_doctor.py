@@ -27,6 +27,9 @@ from ivr.languages import Language
 from tests.pbx.house import running_house
 from tests.pbx.switchboard import Switchboard, desk_of, running_switchboard
 
+pytestmark = pytest.mark.xdist_group("doctor")
+"""What is started for this module is started once."""
+
 
 @pytest.fixture(scope="module")
 def board() -> Iterator[Switchboard]:

@@ -26,6 +26,9 @@ GREETINGS = {"greeting-morning": 650, "greeting-afternoon": 1250, "greeting-even
 WAITED_SECONDS = 30
 """So long a caller waits in vain."""
 
+pytestmark = pytest.mark.xdist_group("first_and_last_words")
+"""What is started for this module is started once."""
+
 
 @pytest.fixture(scope="module")
 def board() -> Iterator[Switchboard]:

@@ -27,6 +27,9 @@ PASSWORD = "a password for tests"
 RELINKED_WITHIN = 45.0
 """Seconds until a link that was lost is up again and the lamps have been compared."""
 
+pytestmark = pytest.mark.xdist_group("message_lamp")
+"""What is started for this module is started once."""
+
 
 @pytest.fixture(scope="module")
 def switchboard(worker_id: str) -> Iterator[Switchboard]:
