@@ -8,14 +8,14 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.clock import Clock
 from callcenter.errors import HouseError, NotFound
 from callcenter.guests.card import difference
-from callcenter.guests.models import Company
+from callcenter.guests.models import Company, Guest
 from callcenter.guests.rules import GuestRules
 from callcenter.guests.service import By
 from callcenter.staff.audit import AuditLog
@@ -33,6 +33,13 @@ class ContractDatesReversed(HouseError):
 
     code = "contract_dates_reversed"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class OtherCustomersCode(HouseError):
+    """Nobody orders under the code of another contract customer; params: `company`, `own` (the guest's)."""
+
+    code = "other_customers_code"
+    status = HTTPStatus.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,31 @@ def filed_late(company: Company, rules: GuestRules) -> bool:
         return False
     filed_on = company.created_at.astimezone(rules.zone).date()
     return filed_on - company.contract_signed_on > rules.filing
+
+
+async def ordered_under(session: AsyncSession, written: str, guest_id: int | None) -> str:
+    """Return the name of the company under which a guest orders, of a contract customer as it is filed.
+
+    `written`: its code or its name; what is neither stays as it is. A guest whose card names no company may order
+    under any (requirements 11: never book under another customer's code).
+
+    Raises:
+        OtherCustomersCode: it is a contract customer, and the guest's card names another one.
+    """
+    text = written.strip()
+    if not text:
+        return ""
+    named = or_(func.lower(Company.code) == text.lower(), Company.name == text)
+    company = await session.scalar(select(Company).where(named).order_by(Company.active.desc(), Company.id).limit(1))
+    if company is None:
+        return text
+    guest = None if guest_id is None else await session.get(Guest, guest_id)
+    if guest is not None and guest.merged_into_id is not None:
+        guest = await session.get(Guest, guest.merged_into_id)
+    if guest is not None and guest.company_id not in (None, company.id):
+        own = await session.get_one(Company, guest.company_id)
+        raise OtherCustomersCode(company=company.name, own=own.name)
+    return company.name
 
 
 class Companies:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.errors import HouseError
 from callcenter.guests import attention, orders
 from callcenter.guests.attention import Named
+from callcenter.guests.companies import ordered_under
 from callcenter.reservations import journal, prices, store
 from callcenter.reservations.models import Reservation, ReservationLine
 from callcenter.reservations.rules import NO_NOTE, Booker, Desk, Note
@@ -167,10 +168,12 @@ async def create(
         UnknownPlan: the plan is not sold.
         AttentionListed: the booker is on the special-attention list and `note` does not say who it is.
         NotFound: the card that was chosen does not exist.
+        OtherCustomersCode: the company is a contract customer, and the booker's card names another.
     """
     now, rules = desk.clock.now(), desk.rules
     check_dates(wanted.arrival, wanted.departure, rules.earliest_arrival(now), rules.longest_stay)
     confirmed = await attention.confirmed(session, [Named(wanted.booker, wanted.guest_id)], note.attention)
+    wanted = replace(wanted, company=await ordered_under(session, wanted.company, wanted.guest_id))
     offered = await _checked_offer(session, desk, wanted, by)
     approval = await _approval(session, wanted, offered, by, None)
     span = (wanted.arrival, wanted.departure)
@@ -219,6 +222,7 @@ async def change(
         RoomTaken: the room is not free in the new nights.
         SoldOut, OverbookingNotPermitted, DiscountAboveCeiling, DiscountNeedsReason, DatesImpossible: as `create`.
         AttentionListed: another booker is entered who is on the special-attention list.
+        OtherCustomersCode: as `create`.
     """
     if State(booking.state) not in COMING or booking.kind == Kind.MEETING:
         raise TransitionRefused(number=booking.number, state=booking.state, action="change")
@@ -230,6 +234,7 @@ async def change(
     is_other = (wanted.booker, wanted.guest_id) != (booking.booker, booking.guest_id)
     named = [Named(wanted.booker, wanted.guest_id)] if is_other else []
     confirmed = await attention.confirmed(session, named, note.attention)
+    wanted = replace(wanted, company=await ordered_under(session, wanted.company, wanted.guest_id))
     offered = await _checked_offer(session, desk, wanted, by)
     approval = await _approval(session, wanted, offered, by, booking)
     await _rearrange(session, booking, old, wanted, offered, by, overbook=overbook)

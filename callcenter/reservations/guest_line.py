@@ -279,4 +279,4 @@ def _ends(column: InstrumentedAttribute[str], last: str) -> ColumnElement[bool]:
 
 def _note(caller: Caller, why: str) -> Note:
     """Say in the change note that the guest did it, and on which call."""
-    return Note(why=f"guest by telephone: {why}", asked=f"call {caller.linkedid}")
+    return Note(why=f"guest by telephone: {why}", asked=f"call {caller.linkedid}", agreed=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.errors import HouseError
 from callcenter.reservations.models import Reservation, ReservationChange
 from callcenter.reservations.rules import Booker, Desk, Note
 from callcenter.rooms.models import Room
@@ -44,6 +46,23 @@ FIELDS = (
 """What of a booking a change note compares."""
 
 
+class NotAgreed(HouseError):
+    """The customer asked for the change; it is confirmed with the customer before it is made (requirements 11)."""
+
+    code = "change_not_agreed"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def check(note: Note) -> None:
+    """See that what a customer asked for was confirmed with the customer.
+
+    Raises:
+        NotAgreed: it was not.
+    """
+    if note.asked and not note.agreed:
+        raise NotAgreed
+
+
 def facts(booking: Reservation) -> dict[str, Any]:
     """Return what of a booking can change, as JSON values."""
     return {name: _plain(getattr(booking, name)) for name in FIELDS}
@@ -76,7 +95,9 @@ def record(
             after=after,
             asked=note.asked,
             why=note.why,
+            agreed=note.agreed,
             told=note.told,
+            seen_by="",
         )
     )
     desk.audit(

@@ -21,10 +21,13 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, BigId
+
+_UNREAD = text("told <> '' AND seen_at IS NULL")
 
 
 class Sequence(Base):
@@ -169,10 +172,18 @@ class ReservationGuest(Base):
 
 
 class ReservationChange(Base):
-    """The change note (requirements 11): who did what when, what the customer asked, before, after and why."""
+    """The change note (requirements 11): who did what when, what the customer asked, before, after and why.
+
+    `agreed`: the customer has confirmed what was changed. `told`: the role that is told next; `seen_…`: who of it has
+    read the note.
+    """
 
     __tablename__ = "reservation_changes"
-    __table_args__ = (Index(None, "reservation_id", "at"), Index(None, "action", "at"))
+    __table_args__ = (
+        Index(None, "reservation_id", "at"),
+        Index(None, "action", "at"),
+        Index("ix_reservation_changes_unread", "told", "id", postgresql_where=_UNREAD, sqlite_where=_UNREAD),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"))
@@ -185,8 +196,10 @@ class ReservationChange(Base):
     after: Mapped[dict[str, Any] | None]
     asked: Mapped[str] = mapped_column(String(500))
     why: Mapped[str] = mapped_column(String(500))
+    agreed: Mapped[bool] = mapped_column(server_default=false())
     told: Mapped[str] = mapped_column(String(64))
-    """Who was told next."""
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str] = mapped_column(String(64), server_default="")
 
 
 class Season(Base):

@@ -13,7 +13,7 @@ from callcenter.db import Database
 from callcenter.guests.numbers import NumberPlan
 from callcenter.guests.rules import GuestRules
 from callcenter.guests.service import Guests
-from callcenter.reservations import shown, store
+from callcenter.reservations import journal, shown, store
 from callcenter.reservations.audit_jobs import Audits
 from callcenter.reservations.chart import Residents
 from callcenter.reservations.feeds import Detail as FeedDetail
@@ -77,7 +77,7 @@ def note_of(request: web.Request, words: NoteIn | None = None) -> Note:
     """Return the words of a change note, with the address from which it is done."""
     if words is None:
         return Note(address=address_of(request))
-    return Note(words.why, words.asked, words.told, address_of(request), words.attention)
+    return Note(words.why, words.asked, words.told, address_of(request), words.attention, words.agreed)
 
 
 async def act_on(request: web.Request, act: Act, note: Note, version: int | None = None) -> ReservationDetail:
@@ -86,9 +86,11 @@ async def act_on(request: web.Request, act: Act, note: Note, version: int | None
     Raises:
         NotFound: there is no such booking.
         BookingChanged: it is no longer the `version` that was seen.
+        NotAgreed: the customer asked for it, and nobody has confirmed it with the customer.
         HouseError: `act` refuses.
     """
     parts, by = request.app[PARTS], user_of(request)
+    journal.check(note)
     async with request.app[DATABASE].begin() as session:
         booking = await store.locked(session, request.match_info["number"][:16], version)
         await act(session, parts.desk, booking, by, note)

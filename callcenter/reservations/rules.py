@@ -107,6 +107,7 @@ class Desk:
 class Note:
     """The words of a change note: what the customer asked, why it is done, who is told next; and from where.
 
+    `agreed`: the customer has confirmed what is being changed. `told`: a role, or empty.
     `attention`: what was found out about people on the special-attention list, empty where nobody has looked.
     """
 
@@ -115,6 +116,7 @@ class Note:
     told: str = ""
     address: str = ""
     attention: str = ""
+    agreed: bool = False
 
 
 NO_NOTE = Note()

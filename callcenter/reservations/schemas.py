@@ -30,6 +30,7 @@ Phone = Annotated[str, Field(pattern=r"^\+?[0-9]{0,31}$")]
 Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,16}$")]
 Guarantee = Literal["none", "deposit", "prepaid", "agency", "company"]
 Language = Literal["zh", "en"]
+Told = Literal["", "operator", "supervisor", "manager", "front_desk", "department"]
 
 
 class BookingConditions(Input):
@@ -70,14 +71,16 @@ class ReservationFilter(BookingConditions):
 
 
 class NoteIn(Input):
-    """The words of a change note: why it is done, what the customer asked, who is told next.
+    """The words of a change note: why it is done, what the customer asked, which role is told next.
 
+    `agreed`: the customer has confirmed it; a change that a customer `asked` for is refused without.
     `attention`: who it turned out to be, where a name is on the special-attention list; without it that is refused.
     """
 
     why: Annotated[Text, Field(max_length=500)] = ""
     asked: Annotated[Text, Field(max_length=500)] = ""
-    told: Short = ""
+    agreed: bool = False
+    told: Told = ""
     attention: Words = ""
 
 
@@ -383,8 +386,11 @@ class ChangeOut(Output):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     asked: str
+    agreed: bool
     why: str
     told: str
+    seen_at: datetime | None
+    seen_by: str
 
 
 class ChangeList(Output):

@@ -10,6 +10,7 @@ from callcenter.reservations import (
     figure_routes,
     meeting_routes,
     money_routes,
+    notice_routes,
     planning_routes,
     routes,
     tariff_routes,
@@ -29,6 +30,7 @@ def setup(app: web.Application, parts: ReservationParts) -> None:
         meeting_routes,
         feed_routes,
         audit_routes,
+        notice_routes,
     )
     for group in groups:
         app.add_routes(group.routes)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.guests import attention, documents, orders
 from callcenter.guests.attention import Named
+from callcenter.guests.companies import ordered_under
 from callcenter.guests.kinds import DocumentType
 from callcenter.reservations import prices
 from callcenter.rooms.models import Room, RoomType
@@ -93,10 +94,12 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         NumberNotValid, AreaCodeMissing: a caller to be put through has no number that could ring.
         IdCardNotValid, DocumentNotValid: a document's number cannot be right (身份证号码有误); `person` says whose.
         AttentionListed: somebody is on the special-attention list and the form does not say who it is.
+        OtherCustomersCode: the company is a contract customer, and the guest's card names another.
     """
     persons = tuple(_checked(place, one, scope) for place, one in enumerate(wanted.persons))
     named = [Named(one.name, one.guest_id) for one in persons]
     confirmed = await attention.confirmed(scope.session, named, wanted.attention)
+    company = await ordered_under(scope.session, wanted.company, persons[0].guest_id if persons else None)
     room = await room_of(scope.session, wanted.room)
     kind = await scope.session.get_one(RoomType, room.type_id)
     if wanted.bed > room.beds or (wanted.bed == 0) is (wanted.stay_type is StayType.SHARED):
@@ -132,7 +135,7 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         allowed_callers=scope.rules.callers(wanted.allowed_callers),
         phone_class=wanted.phone_class or scope.rules.phone_class,
         language=wanted.language,
-        company=wanted.company,
+        company=company,
         salesperson=wanted.salesperson,
         source=wanted.source,
         reason=wanted.reason,

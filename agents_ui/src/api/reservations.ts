@@ -104,6 +104,9 @@ export interface CommonWanted {
   call_id?: number;
   overbook?: boolean;
   why?: string;
+  asked?: string;
+  agreed?: boolean;
+  told?: string;
   /** Who it turned out to be, where a name is on the special-attention list. */
   attention?: string;
 }
@@ -220,8 +223,11 @@ export interface BookingChange {
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
   asked: string;
+  agreed: boolean;
   why: string;
   told: string;
+  seen_at: string | null;
+  seen_by: string;
 }
 
 export interface FreeRoom {
@@ -287,7 +293,19 @@ export type BookingQuery = {
   after?: string;
 };
 
-export type Note = { why?: string; asked?: string; told?: string };
+/** Roles that can be told of a change. */
+export const TOLD = ['operator', 'supervisor', 'manager', 'front_desk', 'department'] as const;
+
+/** What a change note says besides the reason. */
+export type NoteWords = { asked: string; agreed: boolean; told: string };
+export const NO_WORDS: NoteWords = { asked: '', agreed: false, told: '' };
+export type Note = { why?: string } & Partial<NoteWords>;
+
+/** As it is sent: what nobody asked for, nobody has confirmed. */
+export function noteOf(why: string, words: NoteWords): Note {
+  const asked = words.asked.trim();
+  return { why: why.trim(), asked, agreed: words.agreed && asked !== '', told: words.told };
+}
 export type Money = { amount: number; method: string; reference: string; why?: string };
 
 const one = (number: string): string => `/reservations/${encodeURIComponent(number)}`;

@@ -45,6 +45,7 @@ export const ACTIONS = [
   'reservation.allocated',
   'reservation.contacted',
   'reservation.cancel_asked',
+  'reservation.notice_read',
   'reservation.payment',
   'reservation.guests_set',
   'reservation.checked_in',

@@ -1,7 +1,14 @@
 import { computed, onBeforeUnmount, reactive, ref, shallowRef, watch } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { wasAborted } from '@/api/http';
-import { reservationsApi, type Booking, type BookingForm, type Offer, type TypeStock } from '@/api/reservations';
+import {
+  reservationsApi,
+  type Booking,
+  type BookingForm,
+  type Note,
+  type Offer,
+  type TypeStock,
+} from '@/api/reservations';
 import {
   missingOf,
   newDraft,
@@ -93,7 +100,7 @@ export function useBooking(present: () => Booking | null = () => null) {
   }
 
   /** Book it, with further rooms and the deposit; true when the booking stands. */
-  async function save(why = ''): Promise<boolean> {
+  async function save(note: Note = {}): Promise<boolean> {
     const [wanted, days] = [draft.value, stay.value];
     wasTried.value = true;
     refusal.value = '';
@@ -106,7 +113,7 @@ export function useBooking(present: () => Booking | null = () => null) {
         done.value = [await attention.confirmed((said) => reservationsApi.create({ ...body, attention: said }))];
         await finish(wanted);
       } else {
-        const body = { ...wantedOf(wanted, days), version: before.version, why };
+        const body = { ...wantedOf(wanted, days), version: before.version, ...note };
         done.value = [
           await attention.confirmed((said) => reservationsApi.change(before.number, { ...body, attention: said })),
         ];

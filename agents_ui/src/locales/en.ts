@@ -203,6 +203,7 @@ const en: typeof zh = {
       allocated: 'Rooms chosen',
       contacted: 'Guest contacted',
       cancel_asked: 'Guest asked by keypad to cancel',
+      notice_read: 'Booking change read',
       payment: 'Deposit taken or given back',
       guests_set: 'Guests of a booking set',
       checked_in: 'Checked in',

@@ -193,6 +193,7 @@ export default {
       allocated: '分房',
       contacted: '联系客人',
       cancel_asked: '客人按键要求取消',
+      notice_read: '阅知预订变更',
       payment: '定金收退',
       guests_set: '登记客人资料',
       checked_in: '入住',

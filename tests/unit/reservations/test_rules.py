@@ -513,7 +513,9 @@ async def test_given_any_act_when_done_then_change_note_and_audit_log_say_who_wh
     number = await house.booked()
     async with house.database.begin() as session:
         booking = await store.locked(session, number)
-        await acts.confirm(session, house.desk, booking, house.by(), replace(WHY, asked="sure?", told="front desk"))
+        await acts.confirm(
+            session, house.desk, booking, house.by(), replace(WHY, asked="sure?", told="front_desk", agreed=True)
+        )
         await acts.unconfirm(session, house.desk, booking, house.by("supervisor"), WHY)
         await acts.cancel(session, house.desk, booking, house.by("front_desk"), WHY)
         notes = await journal.of(session, booking)
@@ -525,7 +527,7 @@ async def test_given_any_act_when_done_then_change_note_and_audit_log_say_who_wh
         ("supervisor", "unconfirmed", "confirmed", "unconfirmed", WHY.why),
         ("front_desk", "cancelled", "unconfirmed", "cancelled", WHY.why),
     ]
-    assert (notes[1].asked, notes[1].told) == ("sure?", "front desk")
+    assert (notes[1].asked, notes[1].told, notes[1].agreed) == ("sure?", "front_desk", True)
     assert [(one.username, one.action, one.subject_id) for one in lines] == [
         (note.by, f"reservation.{note.action}", number) for note in notes
     ]

@@ -42,6 +42,7 @@ NOT_FILES = {
     "/api/v1/calls/{id}/links": "part of one call's page",
     "/api/v1/reservations/{number}": "one booking, which is printed",
     "/api/v1/reservations/{number}/changes": "part of one booking's page",
+    "/api/v1/change-notices": "a pop-up: what one's own role has not read yet; the notes stand with the bookings",
     "/api/v1/stays/{id}": "one stay, whose folio is printed",
 }
 """Answers that hold lists and are no lists to take along, because."""
