@@ -6,6 +6,7 @@ from typing import Any
 
 from callcenter.guests.company_routes import list_companies
 from callcenter.guests.member_routes import list_applications, list_imports, list_open_sales
+from callcenter.guests.missed_routes import list_missed_cards
 from callcenter.guests.routes import list_guests
 from callcenter.guests.work_routes import list_disputes, list_follow_ups, list_owners
 from callcenter.settings import Words
@@ -136,7 +137,18 @@ _SALES = (
     column("收款人", "Sold by", "sold_by"),
 )
 
+_MISSED = (
+    column("来电号码", "Caller", "number", 18),
+    column("通话次数", "Calls", "calls", 8),
+    column("最近来电", "Last call", "last_at", 18),
+)
+
 routes = [
+    exported(
+        "/api/v1/missed-cards",
+        list_missed_cards,
+        Listing("missed-cards", Words(zh="未建档来电", en="Callers without a card"), _MISSED),
+    ),
     exported(
         "/api/v1/guests",
         list_guests,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 
-from callcenter.guests import company_routes, member_routes, store, work_routes
+from callcenter.guests import company_routes, member_routes, missed_routes, store, work_routes
 from callcenter.guests.parts import PARTS, SEE_NUMBERS, GuestParts, by, mask_for, rows_of, whole
 from callcenter.guests.schemas import (
     DocumentIn,
@@ -30,7 +31,7 @@ from callcenter.guests.search import same_name
 from callcenter.guests.timeline import Position, history
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires, user_of
-from callcenter.web.inputs import body, from_cursor, path_id, query, to_cursor
+from callcenter.web.inputs import body, from_cursor, path_id, position_of, query, to_cursor
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, no_content, one_page
 
@@ -41,7 +42,7 @@ def setup(app: web.Application, parts: GuestParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
     app.add_routes(routes)
-    for more in (company_routes, work_routes, member_routes):
+    for more in (company_routes, work_routes, member_routes, missed_routes):
         app.add_routes(more.routes)
 
 
@@ -49,12 +50,14 @@ def setup(app: web.Application, parts: GuestParts) -> None:
 @documented(Contract(query=GuestFilter, answer=GuestPage))
 @requires("guests.read")
 async def list_guests(request: web.Request) -> web.Response:
-    """Show guest cards, newest first."""
+    """Show guest cards in the order asked for, usually the newest first."""
     wanted = query(request, GuestFilter)
-    after = from_cursor(wanted.after) if wanted.after else None
+    key = store.SORT_KEYS[wanted.sort]
+    after = position_of(wanted.after, key.kind) if wanted.after else None
+    order: dict[str, Any] = {"sort": wanted.sort, "way": wanted.order, "limit": wanted.limit + 1, "after": after}
     async with request.app[DATABASE].read() as session:
-        rows = await store.page(session, **wanted.conditions(), limit=wanted.limit + 1, after=after)
-        shown, cursor = one_page(rows, wanted.limit, lambda guest: (guest.created_at, guest.id))
+        rows = await store.page(session, **wanted.conditions(), **order)
+        shown, cursor = one_page(rows, wanted.limit, lambda guest: (key.of(guest), guest.id))
         items = await rows_of(session, shown, mask_for(request))
     return answer(GuestPage(items=items, next=cursor))
 

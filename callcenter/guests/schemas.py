@@ -12,8 +12,10 @@ from callcenter.guests import documents
 from callcenter.guests.card import COLUMNS, Card, Document, Draft, Number, Origin
 from callcenter.guests.kinds import Channel, Colour, DocumentType, NumberKind, Sex, Source, Stage
 from callcenter.guests.models import Company, Guest
+from callcenter.guests.store import GuestSort
 from callcenter.guests.timeline import Happening
 from callcenter.settings.sections import Words
+from callcenter.sorting import Way
 from callcenter.web.inputs import Id, Input, Instant, Paragraph, Text
 from callcenter.web.output import Output
 
@@ -99,13 +101,19 @@ class GuestChangeIn(GuestFields):
 
 
 class GuestFilter(Input):
-    """Which cards, and which page of them."""
+    """Which cards, in which order, and which page of them; by default the newest first.
 
+    `after` goes on in the same order only.
+    """
+
+    sort: GuestSort = GuestSort.CREATED
+    order: Way = Way.DESCENDING
     stage: Stage | None = None
     level: Annotated[Text, Field(max_length=32)] | None = None
     company_id: Id | None = None
     owner_id: Id | None = None
     attention: bool | None = None
+    unchecked: bool | None = None
     unreviewed: bool | None = None
     begin: Instant | None = Field(default=None, alias="from")
     end: Instant | None = Field(default=None, alias="to")
@@ -114,7 +122,7 @@ class GuestFilter(Input):
 
     def conditions(self) -> dict[str, Any]:
         """Return the conditions without the paging."""
-        kept = ("stage", "level", "company_id", "owner_id", "attention", "unreviewed", "begin", "end")
+        kept = ("stage", "level", "company_id", "owner_id", "attention", "unchecked", "unreviewed", "begin", "end")
         return {name: getattr(self, name) for name in kept}
 
 

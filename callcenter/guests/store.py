@@ -3,21 +3,50 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.db import beyond
 from callcenter.errors import NotFound
 from callcenter.guests.card import Card, Number
 from callcenter.guests.keys import Facts, keys_of
 from callcenter.guests.kinds import Stage
 from callcenter.guests.models import Guest, GuestDocument, GuestKey, GuestNumber
 from callcenter.guests.numbers import NumberPlan
+from callcenter.sorting import NEVER, SortKey, Way, sorted_page
 
 AT_ONCE = 500
+
+
+class GuestSort(StrEnum):
+    """By what the list of guests can be sorted; names stand in the order of their characters."""
+
+    CREATED = "created"
+    NAME = "name"
+    LEVEL = "level"
+    LAST_CONTACT = "last_contact"
+    LAST_ORDER = "last_order"
+    FIRST_CONTACT_DUE = "first_contact_due"
+
+
+SORT_KEYS: Mapping[GuestSort, SortKey] = {
+    GuestSort.CREATED: SortKey(Guest.created_at, datetime, lambda one: one.created_at),
+    GuestSort.NAME: SortKey(Guest.name, str, lambda one: one.name),
+    GuestSort.LEVEL: SortKey(Guest.level, str, lambda one: one.level),
+    GuestSort.LAST_CONTACT: SortKey(
+        func.coalesce(Guest.last_contact_at, NEVER), datetime, lambda one: one.last_contact_at or NEVER
+    ),
+    GuestSort.LAST_ORDER: SortKey(
+        func.coalesce(Guest.last_order_at, NEVER), datetime, lambda one: one.last_order_at or NEVER
+    ),
+    GuestSort.FIRST_CONTACT_DUE: SortKey(
+        func.coalesce(Guest.first_contact_due_at, NEVER), datetime, lambda one: one.first_contact_due_at or NEVER
+    ),
+}
 
 
 async def current_id(session: AsyncSession, number: int) -> int:
@@ -149,13 +178,19 @@ async def page(
     company_id: int | None = None,
     owner_id: int | None = None,
     attention: bool | None = None,
+    unchecked: bool | None = None,
     unreviewed: bool | None = None,
     begin: datetime | None = None,
     end: datetime | None = None,
     limit: int = 50,
-    after: tuple[datetime, int] | None = None,
+    after: tuple[Any, int] | None = None,
+    sort: GuestSort = GuestSort.CREATED,
+    way: Way = Way.DESCENDING,
 ) -> Sequence[Guest]:
-    """Read at most `limit` cards that were not merged, the newest first, created from `begin` to before `end`."""
+    """Read at most `limit` cards that were not merged, created from `begin` to before `end`, by default newest first.
+
+    Who was never contacted, or never ordered, stands before everybody else when sorted by that.
+    """
     statement = select(Guest).where(Guest.merged_into_id.is_(None))
     for column, value in ((Guest.stage, stage), (Guest.level, level), (Guest.company_id, company_id)):
         if value is not None:
@@ -165,6 +200,9 @@ async def page(
     if attention is not None:
         listed = Guest.attention_colour.is_not(None)
         statement = statement.where(listed if attention else ~listed)
+    if unchecked is not None:
+        new = Guest.checked_at.is_(None)
+        statement = statement.where(new if unchecked else ~new)
     if unreviewed is not None:
         waiting = Guest.reviewed_at.is_(None)
         statement = statement.where(waiting if unreviewed else ~waiting)
@@ -172,9 +210,7 @@ async def page(
         statement = statement.where(Guest.created_at >= begin)
     if end is not None:
         statement = statement.where(Guest.created_at < end)
-    if after is not None:
-        statement = statement.where(beyond(Guest.created_at, Guest.id, after))
-    return (await session.scalars(statement.order_by(Guest.created_at.desc(), Guest.id.desc()).limit(limit))).all()
+    return (await session.scalars(sorted_page(statement, SORT_KEYS[sort], Guest.id, way, limit, after))).all()
 
 
 def _facts(one: Card, plan: NumberPlan) -> Facts:

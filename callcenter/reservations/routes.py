@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,7 +36,7 @@ from callcenter.reservations.schemas import (
 from callcenter.reservations.states import Kind
 from callcenter.web.app import DATABASE
 from callcenter.web.identity import requires, user_of
-from callcenter.web.inputs import body, from_cursor, query
+from callcenter.web.inputs import body, position_of, query
 from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import answer, one_page
 
@@ -53,12 +54,14 @@ class WrongKind(HouseError):
 @documented(Contract(query=ReservationFilter, answer=ReservationPage))
 @requires("reservations.read")
 async def list_reservations(request: web.Request) -> web.Response:
-    """Show bookings, the last entered first."""
+    """Show bookings in the order asked for, usually the last entered first."""
     wanted = query(request, ReservationFilter)
-    after = from_cursor(wanted.after) if wanted.after else None
+    key = store.SORT_KEYS[wanted.sort]
+    after = position_of(wanted.after, key.kind) if wanted.after else None
+    order: dict[str, Any] = {"sort": wanted.sort, "way": wanted.order}
     async with request.app[DATABASE].read() as session:
-        found = await store.page(session, wanted.conditions(), wanted.limit + 1, after)
-        page, cursor = one_page(found, wanted.limit, lambda one: (one.entered_at, one.id))
+        found = await store.page(session, wanted.conditions(), wanted.limit + 1, after, **order)
+        page, cursor = one_page(found, wanted.limit, lambda one: (key.of(one), one.id))
         items = await shown.rows(session, page)
     return answer(ReservationPage(items=items, next=cursor))
 

@@ -13,7 +13,8 @@ from callcenter.reservations.booking import Wanted, WantedLine
 from callcenter.reservations.deposits import Method
 from callcenter.reservations.persons import Person
 from callcenter.reservations.states import Kind, State
-from callcenter.reservations.store import BookingQuery
+from callcenter.reservations.store import BookingQuery, BookingSort
+from callcenter.sorting import Way
 from callcenter.web.inputs import MAX_ID, Day, Id, Input, Text
 from callcenter.web.output import Output
 
@@ -64,8 +65,13 @@ class BookingConditions(Input):
 
 
 class ReservationFilter(BookingConditions):
-    """Which bookings, and which page of them, the last entered first."""
+    """Which bookings, in which order, and which page of them; by default the last entered first.
 
+    `after` goes on in the same order only.
+    """
+
+    sort: BookingSort = BookingSort.ENTERED
+    order: Way = Way.DESCENDING
     limit: int = Field(default=50, ge=1, le=200)
     after: Annotated[str, Field(max_length=200)] | None = None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from http import HTTPStatus
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.db import insert_into
@@ -23,6 +25,7 @@ from callcenter.reservations.models import (
 )
 from callcenter.reservations.states import State
 from callcenter.rooms.models import RoomType
+from callcenter.sorting import SortKey, Way, sorted_page
 
 
 class BookingChanged(HouseError):
@@ -130,15 +133,46 @@ async def types(session: AsyncSession, codes: Collection[str]) -> dict[str, Room
     return found
 
 
+class BookingSort(StrEnum):
+    """By what a list of bookings can be sorted; names stand in the order of their characters."""
+
+    ENTERED = "entered"
+    NUMBER = "number"
+    STATE = "state"
+    BOOKER = "booker"
+    ARRIVAL = "arrival"
+    DEPARTURE = "departure"
+    TOTAL = "total"
+    COMPANY = "company"
+    SALESPERSON = "salesperson"
+    ENTERED_BY = "entered_by"
+
+
+SORT_KEYS: Mapping[BookingSort, SortKey] = {
+    BookingSort.ENTERED: SortKey(Reservation.entered_at, datetime, lambda one: one.entered_at),
+    BookingSort.NUMBER: SortKey(Reservation.number, str, lambda one: one.number),
+    BookingSort.STATE: SortKey(Reservation.state, str, lambda one: one.state),
+    BookingSort.BOOKER: SortKey(Reservation.booker, str, lambda one: one.booker),
+    BookingSort.ARRIVAL: SortKey(Reservation.arrives_at, datetime, lambda one: one.arrives_at),
+    BookingSort.DEPARTURE: SortKey(Reservation.departure, date, lambda one: one.departure),
+    BookingSort.TOTAL: SortKey(Reservation.total, int, lambda one: one.total),
+    BookingSort.COMPANY: SortKey(Reservation.company, str, lambda one: one.company),
+    BookingSort.SALESPERSON: SortKey(Reservation.salesperson, str, lambda one: one.salesperson),
+    BookingSort.ENTERED_BY: SortKey(Reservation.entered_by, str, lambda one: one.entered_by),
+}
+
+
 async def page(
-    session: AsyncSession, wanted: BookingQuery, limit: int, after: tuple[datetime, int] | None = None
+    session: AsyncSession,
+    wanted: BookingQuery,
+    limit: int,
+    after: tuple[Any, int] | None = None,
+    *,
+    sort: BookingSort = BookingSort.ENTERED,
+    way: Way = Way.DESCENDING,
 ) -> Sequence[Reservation]:
-    """Return at most `limit` bookings, the last entered first, beyond the position `after`."""
-    statement = _selected(wanted).order_by(Reservation.entered_at.desc(), Reservation.id.desc()).limit(limit)
-    if after is not None:
-        at, last = after
-        older = and_(Reservation.entered_at == at, Reservation.id < last)
-        statement = statement.where(or_(Reservation.entered_at < at, older))
+    """Return at most `limit` bookings in the order wanted, by default the last entered first, beyond `after`."""
+    statement = sorted_page(_selected(wanted), SORT_KEYS[sort], Reservation.id, way, limit, after)
     return (await session.scalars(statement)).all()
 
 

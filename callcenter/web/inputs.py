@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 from callcenter.errors import InvalidInput, NotFound
 
@@ -102,23 +102,33 @@ def path_id(request: web.Request, kind: str, name: str = "id") -> int:
 
 def to_cursor(position: Sequence[Any]) -> str:
     """Turn the last row's place in the order into a cursor that clients hand back unread."""
-    return base64.urlsafe_b64encode(_POSITION.dump_json((position[0], position[1]))).decode().rstrip("=")
+    return base64.urlsafe_b64encode(to_json([position[0], position[1]])).decode().rstrip("=")
 
 
 def from_cursor(cursor: str) -> tuple[datetime, int]:
-    """Read a cursor made by `to_cursor`.
+    """Read a cursor made by `to_cursor` in a list by time.
+
+    Raises:
+        InvalidInput: it is not one of ours.
+    """
+    instant, number = position_of(cursor, datetime)
+    return instant, number
+
+
+def position_of(cursor: str, kind: type) -> tuple[Any, int]:
+    """Read a cursor made by `to_cursor` in a list sorted by values of a `kind`: datetime, date, str or int.
 
     Raises:
         InvalidInput: it is not one of ours.
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        instant, number = _POSITION.validate_json(raw)
+        value, number = _POSITIONS[kind].validate_json(raw)
     except (ValidationError, binascii.Error, ValueError) as error:
         raise InvalidInput(problems=[{"field": "after", "code": "cursor"}]) from error
     if not 0 <= number <= MAX_ID:
         raise InvalidInput(problems=[{"field": "after", "code": "cursor"}])
-    return instant, number
+    return value, number
 
 
 def _invalid(error: ValidationError) -> InvalidInput:
@@ -134,4 +144,9 @@ def _invalid(error: ValidationError) -> InvalidInput:
     )
 
 
-_POSITION: TypeAdapter[tuple[Instant, int]] = TypeAdapter(tuple[Instant, int])
+_POSITIONS: dict[type, TypeAdapter[tuple[Any, int]]] = {
+    datetime: TypeAdapter(tuple[Instant, int]),
+    date: TypeAdapter(tuple[Day, int]),
+    str: TypeAdapter(tuple[Annotated[Text, Field(max_length=128)], int]),
+    int: TypeAdapter(tuple[Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)], int]),
+}

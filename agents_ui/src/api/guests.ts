@@ -252,17 +252,31 @@ export interface CallLink {
 /** Something that a call can be linked to. */
 export type CallSubject = Pick<CallLink, 'subject_type' | 'subject_id' | 'name' | 'key'>;
 
+export const GUEST_COLUMNS = ['created', 'name', 'level', 'last_contact', 'last_order'] as const;
+export type GuestColumn = (typeof GUEST_COLUMNS)[number];
+
 export type GuestQuery = {
+  sort?: string;
+  order?: string;
   stage?: string;
   level?: string;
   owner_id?: number;
   attention?: string;
+  unchecked?: string;
   unreviewed?: string;
   from?: string;
   to?: string;
   limit?: number;
   after?: string;
 };
+
+/** A caller who talked with somebody and is on no card; `call_id` and `last_at` are of the last call. */
+export interface MissedCard {
+  number: string;
+  calls: number;
+  last_at: string;
+  call_id: number;
+}
 
 export type FollowUpQuery = { state?: string; kind?: string; owner_id?: number; limit?: number; after?: string };
 
@@ -288,6 +302,8 @@ export interface OpenSale extends Sale {
 
 export const guestApi = {
   guests: (query: GuestQuery, signal?: AbortSignal) => request<Page<GuestRow>>('GET', '/guests', { query, signal }),
+  missed: (query: { from?: string; to?: string }, signal?: AbortSignal) =>
+    request<List<MissedCard>>('GET', '/missed-cards', { query, signal }),
   search: (q: string, signal?: AbortSignal) =>
     request<List<GuestRow>>('GET', '/guests/search', { query: { q }, signal }),
   levels: (signal?: AbortSignal) => request<List<Level>>('GET', '/guest-levels', { signal }),

@@ -281,7 +281,23 @@ export interface CalendarDay {
   free: number;
 }
 
+export const BOOKING_COLUMNS = [
+  'entered',
+  'number',
+  'state',
+  'booker',
+  'arrival',
+  'departure',
+  'total',
+  'company',
+  'salesperson',
+  'entered_by',
+] as const;
+export type BookingColumn = (typeof BOOKING_COLUMNS)[number];
+
 export type BookingQuery = {
+  sort?: string;
+  order?: string;
   state?: string;
   kind?: string;
   arrival_from?: string;

@@ -97,7 +97,16 @@ const en: typeof zh = {
     notPermittedHint: 'Ask an administrator if you need it.',
     notFoundHint: 'The address may have changed, or it was mistyped.',
   },
-  list: { filters: 'Filters', export: 'Export', sort: 'Sort by {name}', shown: '{count} shown', end: 'All shown' },
+  list: {
+    filters: 'Filters',
+    export: 'Export',
+    sort: 'Sort by {name}',
+    group: 'Group by',
+    noGroups: 'No groups',
+    dragHere: 'or drag a heading here',
+    shown: '{count} shown',
+    end: 'All shown',
+  },
   permission: {
     reservations: {
       read: 'See bookings',

@@ -96,7 +96,16 @@ export default {
     notPermittedHint: '如需要，请向管理员申请。',
     notFoundHint: '地址可能已改变，或者写错了。',
   },
-  list: { filters: '筛选', export: '导出', sort: '按{name}排序', shown: '已显示 {count} 条', end: '已全部显示' },
+  list: {
+    filters: '筛选',
+    export: '导出',
+    sort: '按{name}排序',
+    group: '分组',
+    noGroups: '不分组',
+    dragHere: '可将列标题拖到这里',
+    shown: '已显示 {count} 条',
+    end: '已全部显示',
+  },
   permission: {
     reservations: {
       read: '查看预定',

@@ -52,6 +52,7 @@ INSTANTS = {"from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
 ASKED = {
     "/api/v1/agents/times": INSTANTS,
     "/api/v1/calls/figures": INSTANTS,
+    "/api/v1/missed-cards": INSTANTS,
     "/api/v1/day-prices": SPAN,
     "/api/v1/hotel-calendar": SPAN,
     "/api/v1/reservation-figures": SPAN,

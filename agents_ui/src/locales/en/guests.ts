@@ -174,7 +174,16 @@ export default {
     empty: 'No potential customer',
     emptyHint: 'Callers who leave basic data stand here, allocated in balance of customers and ability.',
   },
+  missed: {
+    title: 'Callers without a card',
+    none: 'Every caller of this time is on a card.',
+    number: 'Number',
+    calls: 'Calls',
+    last: 'Last call',
+    open: 'Open the call',
+  },
   checks: {
+    unchecked: 'Not checked yet, of any day',
     caption: 'New cards of this time',
     empty: 'No new card in this time',
     state: 'State',

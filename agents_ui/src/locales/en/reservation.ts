@@ -10,6 +10,7 @@ export default {
   total: 'Total',
   deposit: 'Deposit',
   entered: 'Entered',
+  clerk: 'Entered by',
   actions: 'Actions',
   open: 'Open booking {number}',
   beds: '{type}, beds: {count}',

@@ -1,4 +1,5 @@
 export default {
+  exportOutages: 'Export outages',
   loading: 'Reading the rooms…',
   today: 'Today',
   earlier: 'Two weeks back',

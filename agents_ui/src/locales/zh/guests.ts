@@ -174,7 +174,16 @@ export default {
     empty: '没有潜在客户',
     emptyHint: '来电者留下基本资料后登记在这里，系统按客户数和能力均衡分配。',
   },
+  missed: {
+    title: '有通话而未建档的来电',
+    none: '这段时间的来电都已建档。',
+    number: '来电号码',
+    calls: '通话次数',
+    last: '最近来电',
+    open: '查看通话',
+  },
   checks: {
+    unchecked: '只看尚未核对的（不限日期）',
     caption: '这段时间的新卡片',
     empty: '这段时间没有新卡片',
     state: '状态',

@@ -10,6 +10,7 @@ export default {
   total: '总价',
   deposit: '定金',
   entered: '录入',
+  clerk: '录入人',
   actions: '操作',
   open: '打开预订单 {number}',
   beds: '{type} {count} 床',

@@ -1,4 +1,5 @@
 export default {
+  exportOutages: '导出维修房',
   loading: '正在读取房态……',
   today: '今天',
   earlier: '往前两周',

@@ -1,0 +1,2 @@
+/** Under what a head that is dragged names its column. */
+export const COLUMN = 'application/x-list-column';
