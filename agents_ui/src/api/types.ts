@@ -63,6 +63,7 @@ export type Permission =
   | 'reservations.export'
   | 'reservations.rates'
   | 'reservations.feeds'
+  | 'rooms.read'
   | 'rooms.manage'
   | 'reservations.report'
   | 'rooms.condition'

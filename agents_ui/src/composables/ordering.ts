@@ -47,17 +47,15 @@ export function useOrdering<Column extends string>(columns: readonly Column[], u
   const route = useRoute();
   const router = useRouter();
   const known = (value: unknown): Column | undefined => columns.find((column) => column === value);
-  return computed<Ordering<Column>>({
-    get: () => {
-      const group = known(route.query.group) ?? '';
-      const sort = known(route.query.sort) ?? usual;
-      const order: Way = route.query.order === 'ascending' ? 'ascending' : 'descending';
-      return { sort, order, group: group === sort ? group : '' };
-    },
-    set: ({ sort, order, group }) => {
-      const isUsual = sort === usual && order === 'descending';
-      const own = { sort: isUsual ? undefined : sort, order: isUsual ? undefined : order, group: group || undefined };
-      void router.replace({ query: { ...route.query, ...own } });
-    },
-  });
+  const get = (): Ordering<Column> => {
+    const sort: Column = known(route.query.sort) ?? usual;
+    const order: Way = route.query.order === 'ascending' ? 'ascending' : 'descending';
+    return { sort, order, group: route.query.group === sort ? sort : '' };
+  };
+  const set = ({ sort, order, group }: Ordering<Column>): void => {
+    const isUsual = sort === usual && order === 'descending';
+    const own = { sort: isUsual ? undefined : sort, order: isUsual ? undefined : order, group: group || undefined };
+    void router.replace({ query: { ...route.query, ...own } });
+  };
+  return computed({ get, set });
 }
