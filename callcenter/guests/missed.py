@@ -48,11 +48,10 @@ async def missed_cards(
         .group_by(Call.caller)
         .order_by(func.max(Call.started_at).desc())
     )
-    callers = [(plan.recognise(caller), *rest) for caller, *rest in await session.execute(statement)]
-    known = await store.by_numbers(session, {number for number, *_ in callers if number is not None})
     found = [
         MissedCard(number, calls, last_at, call_id)
-        for number, calls, last_at, call_id in callers
-        if number is not None and number.startswith("+") and number not in known
+        for caller, calls, last_at, call_id in await session.execute(statement)
+        if (number := plan.recognise(caller)) is not None and number.startswith("+")
     ]
-    return found[:limit]
+    known = await store.by_numbers(session, {one.number for one in found})
+    return [one for one in found if one.number not in known][:limit]
