@@ -31,6 +31,8 @@ from callcenter.clock import Clock, SystemClock
 from callcenter.db import Database, upgrade
 from callcenter.desk import parts as desk_parts
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
+from callcenter.emergencies import routes as emergency_routes
+from callcenter.emergencies.parts import EmergencyParts, EmergencyWatch
 from callcenter.events import CallChanged, Event, EventBus, LinkChanged
 from callcenter.exports import add_exports, add_sound_exports
 from callcenter.guests import routes as guest_routes
@@ -146,6 +148,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         memory=DatabaseMemory(database, writer, settings.pbx.node),
         clock=clock,
         serves=settings.serves,
+        house_number=settings.lines[0].number,
     )
     staff = StaffParts.build(settings, database, clock, Passwords(), audit)
     app = create_app(
@@ -182,6 +185,9 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         settings, database, clock, audit, telephony=exchange, bus=bus, alarms=alarms, changed=live.publish_changed
     )
     stay_routes.setup(app, stays)
+    emergencies = EmergencyParts.build(settings, database, clock, audit, exchange, live.publish_changed)
+    emergency_routes.setup(app, emergencies)
+    emergency_watch = EmergencyWatch(bus, emergencies)
     stays.schedule(schedule)
     outbound = OutboundParts(
         database, clock, audit, live.publish_changed, timedelta(days=settings.outbound.lost_caller_days)
@@ -236,6 +242,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         writer.start()
         reached.start()
         await agents.start()
+        emergency_watch.start()
         await exchange.start()
         await ingest.start()
         await disk.start()
@@ -261,6 +268,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         await ingest.close()
         await exchange.close()
         await agents.close()
+        await emergency_watch.close()
         await reached.close()
         await writer.close()
         await linker.close()

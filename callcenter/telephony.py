@@ -337,3 +337,11 @@ class Telephony(Protocol):
     async def set_message_lamp(self, room: str, *, lit: bool) -> None:
         """Light a room's message lamp or put it out; a telephone that comes back later is told then."""
         ...
+
+    async def raise_emergency(self, conference: str) -> None:
+        """Ring all operators and the security phones; who answers talks in this conference (digits)."""
+        ...
+
+    async def call_into_emergency(self, conference: str, number: str) -> None:
+        """Call one of our extensions or an outside number into an emergency's conference."""
+        ...

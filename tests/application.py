@@ -24,6 +24,8 @@ from callcenter.console import PhoneAccount
 from callcenter.db import Database
 from callcenter.desk import parts as desk_parts
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
+from callcenter.emergencies import routes as emergency_routes
+from callcenter.emergencies.parts import EmergencyParts
 from callcenter.errors import HouseError
 from callcenter.events import EventBus
 from callcenter.exports import add_exports
@@ -131,6 +133,12 @@ class NotingTelephony:
         self._note("set_message_lamp", (room, lit))
         self.lit = self.lit | {room} if lit else self.lit - {room}
 
+    async def raise_emergency(self, conference: str) -> None:
+        self._note("raise_emergency", conference)
+
+    async def call_into_emergency(self, conference: str, number: str) -> None:
+        self._note("call_into_emergency", (conference, number))
+
     def _note(self, action: str, subject: object) -> None:
         if self.failure is not None:
             raise self.failure
@@ -237,6 +245,10 @@ class Application:
             changed=self.live.publish_changed,
         )
         stay_routes.setup(self.web, self.stays)
+        self.emergencies = EmergencyParts.build(
+            self.settings, database, self.clock, self.audit, self.telephony, self.live.publish_changed
+        )
+        emergency_routes.setup(self.web, self.emergencies)
         self.reservations = ReservationParts.build(
             self.settings, database, self.clock, self.audit, self.live, StayResidents()
         )

@@ -82,6 +82,19 @@ export const router = createRouter({
           meta: { title: 'page.callBacks', permission: 'outbound.work' },
         },
         {
+          path: 'emergencies',
+          name: 'emergencies',
+          component: () => import('@/pages/EmergenciesPage.vue'),
+          meta: { title: 'page.emergencies', permission: 'emergencies.work' },
+        },
+        {
+          path: 'emergencies/:id(\\d+)',
+          name: 'emergency',
+          component: () => import('@/pages/EmergencyPage.vue'),
+          props: true,
+          meta: { title: 'page.emergencies', permission: 'emergencies.work' },
+        },
+        {
           path: 'stays',
           name: 'stays',
           component: () => import('@/pages/StaysPage.vue'),

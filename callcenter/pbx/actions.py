@@ -28,7 +28,9 @@ ALLOWED_MARK: Final = "n"
 LAMP: Final = "lamp"
 
 # Where the application may lead a call. No context that reaches outside numbers is among them.
-OWN_CONTEXTS: Final = frozenset({"line", "system-answers", "waiting", "inside", "transfer", "supervise"})
+OWN_CONTEXTS: Final = frozenset(
+    {"line", "system-answers", "waiting", "inside", "transfer", "supervise", "emergency-called", "emergency-raised"}
+)
 
 # A tone that no telephone has a key for, and no extension of ours.
 NO_KEY: Final = "D"
@@ -48,6 +50,7 @@ _CHANNEL = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9@._+*#/;-]{1,120}")
 _VARIABLE = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,60}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
 _ROOM = re.compile(r"[0-9]{3,6}")
+_CONFERENCE = re.compile(r"[0-9]{3,16}")
 _ALLOWED = re.compile(r"[0-9]{3,10}")
 _LIT = re.compile(r"MWI:([0-9]{3,6})@room")
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
@@ -237,6 +240,17 @@ class Actions:
         variables = {"PROVISION_NUMBER": digits, "PROVISION_EXCLUDED": "yes" if excluded else "no"}
         await self.provision(NOT_RECORDED, channel_id, variables)
         await self._confirm(NOT_RECORDED, digits, wanted, "recording rule")
+
+    async def raise_emergency(self, conference: str, channel_id: str) -> None:
+        """Alert operators and security; returns when the exchange has taken the order."""
+        channel = f"Local/{_fits(_CONFERENCE, 'conference', conference)}@emergency-raised/n"
+        fields: dict[str, FieldValue] = {
+            "Channel": self._dialled(channel),
+            "Application": "Hangup",
+            "Data": "16",
+            **_identity(channel_id),
+        }
+        await self._bridge.action("Originate", fields)
 
     async def room_phones(self) -> dict[str, RoomPhone]:
         """Read what AstDB keeps for the rooms' telephones; what makes no sense counts as not kept."""

@@ -23,6 +23,7 @@ from callcenter.pbx import cel
 from callcenter.pbx.actions import Actions, Origination, Place
 from callcenter.pbx.bridge import AmiBridge, Timing
 from callcenter.pbx.facts import BadFact, ChannelCreated, ChannelUp, HungUp, from_ami
+from callcenter.pbx.house_orders import HouseOrders
 from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
 from callcenter.pbx.tracker_parties import PartyKind
@@ -36,7 +37,6 @@ from callcenter.telephony import (
     LinkStatus,
     PhoneActivity,
     PhoneState,
-    RoomPhone,
 )
 
 log = structlog.get_logger(__name__)
@@ -70,11 +70,11 @@ class Memory(Protocol):
         ...
 
 
-class Exchange:
+class Exchange(HouseOrders):
     """One Asterisk. `start` begins to connect, `close` ends the link and its tasks; calls on the PBX go on.
 
     `system_name`: what it calls itself (asterisk.conf), a secret; every id that we give a channel begins with it.
-    `serves`: the queues that each operator's extension serves.
+    `serves`: the queues that each operator's extension serves. `house_number`: what is shown outside.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class Exchange:
         clock: Clock,
         timing: Timing | None = None,
         serves: Mapping[str, Collection[str]] | None = None,
+        house_number: str = "",
     ) -> None:
         self._settings = settings
         self._system_name = system_name
@@ -98,6 +99,7 @@ class Exchange:
         self._tracker = Tracker(settings.node)
         self._event_log = cel.CelFile(event_log)
         self._serves = serves or {}
+        self._house_number = house_number
         self._unattended: set[CallKey] = set()
         self._attended: set[CallKey] = set()
         self._orders: set[asyncio.Task[None]] = set()
@@ -174,14 +176,6 @@ class Exchange:
         """Return the numbers and rooms whose calls are never recorded."""
         return await self.actions.numbers_not_recorded()
 
-    async def room_phones(self) -> dict[str, RoomPhone]:
-        """Return the room telephones that AstDB keeps a setting for."""
-        return await self.actions.room_phones()
-
-    async def set_room_phone(self, room: str, phone: RoomPhone) -> None:
-        """Keep class of service and reachability of a room's telephone in AstDB."""
-        await self.actions.set_room_phone(room, phone, f"{self._system_name}-room-{uuid.uuid4().hex}")
-
     async def join_call(self, operator: str, supervisor: str, how: Help) -> None:
         """Let a supervisor listen, whisper or barge in.
 
@@ -243,14 +237,6 @@ class Exchange:
     async def phones_paused(self) -> dict[str, bool]:
         """Return which phones are paused in all their queues and which in none."""
         return await self.actions.phones_paused()
-
-    async def message_lamps(self) -> set[str]:
-        """Return the rooms whose message lamp is lit."""
-        return await self.actions.message_lamps()
-
-    async def set_message_lamp(self, room: str, *, lit: bool) -> None:
-        """Light a room's message lamp or put it out."""
-        await self.actions.set_message_lamp(room, f"{self._system_name}-lamp-{uuid.uuid4().hex}", lit=lit)
 
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.

@@ -285,8 +285,16 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "staff": [extension for block in settings.phones for extension in block.extensions],
         "rooms": [extension for block in settings.rooms for extension in block.extensions],
         "room_phones": settings.room_phones,
+        "emergency": settings.emergency,
+        "emergency_operators": _operators(settings),
         "room_numbers": _room_numbers(settings),
     }
+
+
+def _operators(settings: Settings) -> list[str]:
+    """Who is alerted in an emergency: all operators; everybody where nobody is called one."""
+    blocks = [block for block in settings.phones if block.role == "operator"] or settings.phones
+    return [extension for block in blocks for extension in block.extensions]
 
 
 def _room_numbers(settings: Settings) -> dict[str, list[str]]:

@@ -30,6 +30,8 @@ def disagreements(settings: Settings, spoilt: Collection[str] = ()) -> list[Init
     found = list(_doubled_extensions(settings))
     if "queues" not in spoilt:
         found += _unknown_queues(settings)
+    if not {"phones", "emergency"} & set(spoilt):
+        found += _unknown_security(settings)
     if not {"http", "pbx"} & set(spoilt):
         found += _shared_ports(settings)
     return found
@@ -46,10 +48,18 @@ def _unknown_queues(settings: Settings) -> Iterator[InitErrorDetails]:
             yield disagreement(place, queue, f"names queue {queue!r}, which is not in queues")
 
 
+def _unknown_security(settings: Settings) -> Iterator[InitErrorDetails]:
+    staff = {extension for block in settings.phones for extension in block.extensions}
+    for index, extension in enumerate(settings.emergency.security):
+        if extension not in staff:
+            yield disagreement(("emergency", "security", index), extension, "is no extension of phones")
+
+
 def _doubled_extensions(settings: Settings) -> Iterator[InitErrorDetails]:
     earlier: list[tuple[str, set[str]]] = [
         ("the places of parked calls", {str(number) for number in PARKING}),
         ("room_phones.emergency", set(settings.room_phones.emergency)),
+        ("emergency.house_number", {settings.emergency.house_number}),
         ("room_phones.wake_up_number", {settings.room_phones.wake_up_number}),
         ("pbx.short_numbers, which lead outside", set(settings.pbx.short_numbers)),
     ]

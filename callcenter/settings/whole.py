@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 from callcenter.settings.agents import Agents
 from callcenter.settings.agreement import disagreement, disagreements
 from callcenter.settings.bookings import MeetingRoom, Reservations, RoomType
+from callcenter.settings.emergency import Emergency
 from callcenter.settings.guests import GuestSettings
 from callcenter.settings.house import Greeting, Hotel, Ivr, Line, Outbound, Phones, Queue, Recording, Rooms, ThreeRings
 from callcenter.settings.room_phones import RoomPhones
@@ -39,6 +40,7 @@ class Settings(Section):
     phones: tuple[Phones, ...] = Field(min_length=1)
     rooms: tuple[Rooms, ...] = ()
     room_phones: RoomPhones = RoomPhones()
+    emergency: Emergency = Emergency()
     room_types: dict[Name, RoomType] = {}  # noqa: RUF012
     meeting_rooms: tuple[MeetingRoom, ...] = ()
     reservations: Reservations = Reservations()

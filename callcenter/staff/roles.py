@@ -32,6 +32,10 @@ _MANAGER |= _SUPERVISOR | {"guests.review", "guests.assign", "guests.import"}
 _IN_HOUSE = frozenset({"stays.read", "messages.write", "wake_ups.write"})
 _RECEPTION = _IN_HOUSE | {"stays.manage", "stays.see_confidential", "stays.see_documents", "folio.post"}
 _OPERATOR |= _IN_HOUSE
+_HELPS = frozenset({"emergencies.work"})
+_OPERATOR |= _HELPS
+_SUPERVISOR |= _HELPS
+_MANAGER |= _HELPS
 _SUPERVISOR |= _IN_HOUSE
 _MANAGER |= _RECEPTION | {"folio.reverse"}
 _SEES_BOOKINGS = frozenset({"reservations.read", "rooms.read"})
@@ -71,8 +75,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SUPERVISOR: _SUPERVISOR,
     Role.MANAGER: _MANAGER,
     Role.FRONT_DESK: frozenset({"calls.read", "live.read", "guests.reveal"})
-    | (_KEEPS_CARDS | _RECEPTION | _BOOKS | _RUNS_ROOMS),
-    Role.DEPARTMENT: frozenset({"calls.read"}) | _KNOWS_GUESTS | {"rooms.read", "rooms.condition"},
+    | (_KEEPS_CARDS | _RECEPTION | _BOOKS | _RUNS_ROOMS | _HELPS),
+    Role.DEPARTMENT: frozenset({"calls.read"}) | _KNOWS_GUESTS | {"rooms.read", "rooms.condition"} | _HELPS,
     Role.ADMIN: _MANAGER | {"staff.manage"},
 }
 

@@ -198,6 +198,7 @@ def hotel_settings(
             "phones": phones,
             "rooms": rooms,
             "pbx": pbx,
+            "emergency": {"security": [desk_of(0).supervisor], "ring_seconds": 20},
             "var": str(var),
             "ivr": {"menus": str(var / "menus")},
             "voicemail": {"max_seconds": 10, "silence_seconds": 2, "when_wait_ends": when_wait_ends},

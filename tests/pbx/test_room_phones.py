@@ -77,18 +77,6 @@ async def test_given_a_class_of_service_when_a_room_dials_outside_then_only_what
             await call.bye()
 
 
-@pytest.mark.parametrize("number", ["110", "119", "120", "9119"])
-async def test_given_a_barred_room_when_it_dials_an_emergency_number_then_it_is_put_through(
-    switchboard: Switchboard, actions: Actions, desk: Desk, number: str
-) -> None:
-    await give(actions, desk.room, PhoneClass.BARRED)
-    async with switchboard.phone(desk.room) as room, switchboard.carrier(answers()) as carrier:
-        call = room.call(number)
-        await call.answered()
-        assert (await carrier.next_call()).facts().number == number[-3:]
-        await call.bye()
-
-
 async def test_given_a_room_that_calls_outside_then_the_house_number_is_shown_and_nothing_is_recorded(
     switchboard: Switchboard, actions: Actions, desk: Desk
 ) -> None:

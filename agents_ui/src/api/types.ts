@@ -48,6 +48,7 @@ export type Permission =
   | 'figures.read'
   | 'prompts.manage'
   | 'staff.manage'
+  | 'emergencies.work'
   | 'stays.read'
   | 'stays.manage'
   | 'folio.post'

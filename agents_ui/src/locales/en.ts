@@ -5,6 +5,7 @@ import attention from './en/attention';
 import guests from './en/guests';
 import guestRights from './en/guest-rights';
 import menus from './en/menus';
+import emergencies from './en/emergencies';
 import outbound from './en/outbound';
 import prompts from './en/prompts';
 import stays from './en/stays';
@@ -31,6 +32,7 @@ const en: typeof zh = {
   meetings,
   guests,
   menus,
+  emergencies,
   outbound,
   prompts,
   stays,
@@ -62,6 +64,7 @@ const en: typeof zh = {
     bookingForms: 'Forms',
     bookingFigures: 'Booking figures',
     noShows: 'No-shows',
+    emergencies: 'Emergencies',
     meetings: 'Meeting rooms',
     rates: 'Prices and rules',
     auditRuns: 'Audits',
@@ -152,6 +155,7 @@ const en: typeof zh = {
     folio: { post: 'Post on folios', reverse: 'Reverse after the night audit' },
     messages: { write: 'Messages for guests' },
     wake_ups: { write: 'Set wake-up times' },
+    emergencies: { work: 'Handle emergencies' },
     prompts: { manage: 'Manage prompts and recordings' },
     staff: { manage: 'Manage users' },
   },
@@ -183,6 +187,7 @@ const en: typeof zh = {
       user: 'User',
       call: 'Call',
       due_call: 'Call-back',
+      emergency: 'Emergency',
       list: 'List',
       recording: 'Recording',
       number: 'Number',
@@ -196,6 +201,16 @@ const en: typeof zh = {
   },
   auditAction: {
     ...guestRights.auditAction,
+    emergency: {
+      dialled: 'Emergency number dialled',
+      raised: 'Emergency raised',
+      kind: 'Kind of emergency chosen',
+      ticked: 'Emergency step done',
+      unticked: 'Emergency step taken back',
+      noted: 'Emergency note',
+      called: 'Responder called',
+      closed: 'Emergency closed',
+    },
     prompt: { recorded: 'Prompt recorded', removed: 'Own prompt removed' },
     reservation: {
       created: 'Booking made',

@@ -5,6 +5,7 @@ import attention from './zh/attention';
 import guests from './zh/guests';
 import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
+import emergencies from './zh/emergencies';
 import outbound from './zh/outbound';
 import prompts from './zh/prompts';
 import stays from './zh/stays';
@@ -30,6 +31,7 @@ export default {
   meetings,
   guests,
   menus,
+  emergencies,
   outbound,
   prompts,
   stays,
@@ -61,6 +63,7 @@ export default {
     bookingForms: '预约表单',
     bookingFigures: '预订统计',
     noShows: '未到客人',
+    emergencies: '紧急事件',
     meetings: '会议室',
     rates: '价格与规则',
     auditRuns: '稽审记录',
@@ -144,6 +147,7 @@ export default {
     folio: { post: '入帐', reverse: '夜审后红冲' },
     messages: { write: '客人留言' },
     wake_ups: { write: '设置叫醒' },
+    emergencies: { work: '处理紧急事件' },
   },
   api: {
     intro: '本系统的 HTTP 接口，由程序自身生成。',
@@ -173,6 +177,7 @@ export default {
       user: '用户',
       call: '通话',
       due_call: '回电',
+      emergency: '紧急事件',
       list: '列表',
       recording: '录音',
       number: '号码',
@@ -186,6 +191,16 @@ export default {
   },
   auditAction: {
     ...guestRights.auditAction,
+    emergency: {
+      dialled: '拨打紧急号码',
+      raised: '上报紧急事件',
+      kind: '选择紧急类型',
+      ticked: '完成紧急步骤',
+      unticked: '撤回紧急步骤',
+      noted: '记录紧急情况',
+      called: '呼叫应急人员',
+      closed: '结束紧急事件',
+    },
     prompt: { recorded: '替换语音提示', removed: '移除自录语音' },
     reservation: {
       created: '录入预定',

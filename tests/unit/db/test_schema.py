@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, text
 
 import callcenter.attempts
 import callcenter.db
+import callcenter.emergencies.models
 import callcenter.guests.models
 import callcenter.guests.work_models
 import callcenter.outbound.models
