@@ -98,12 +98,14 @@ class RoomPhone:
 
     `connectable`: outside callers and other rooms are put through to it. Neither a vacant room nor that of a
     confidential guest is, so that nobody can tell one from the other. `allowed`: who is put through all the same,
-    outside callers by the last ten digits of their number, rooms by theirs.
+    outside callers by the last ten digits of their number, rooms by theirs. `quiet_until`: do not disturb until then,
+    whole seconds.
     """
 
     phone_class: PhoneClass
     connectable: bool
     allowed: tuple[str, ...] = ()
+    quiet_until: datetime | None = None
 
 
 class Help(StrEnum):

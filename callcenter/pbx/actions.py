@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from callcenter.errors import PbxRefused, PbxUnavailable
@@ -38,7 +39,7 @@ NO_KEY: Final = "D"
 # Queues in which the application pauses nobody: they ring when the application is dead.
 RESCUE_SUFFIX: Final = "-rescue"
 # The exchange's other queues for one of the house.
-PAUSED_SUFFIXES: Final = ("-first", "-wide", "")
+PAUSED_SUFFIXES: Final = ("-first", "-wide", "-late", "")
 
 # What the dialplan writes is read back this often, with this many seconds between.
 CONFIRM_TRIES: Final = 100
@@ -270,6 +271,7 @@ class Actions:
             "PROVISION_CLASS": phone.phone_class.value,
             "PROVISION_REACH": reach,
             "PROVISION_ALLOWED": _allowed(phone.allowed),
+            "PROVISION_QUIET": _quiet(phone),
         }
         await self.provision(ROOM, channel_id, variables)
         await self._confirm(ROOM, room, _kept(phone, reach), "room telephone")
@@ -319,11 +321,16 @@ class Actions:
 
 
 def _room_phone(value: str) -> RoomPhone | None:
-    phone_class, reach, allowed = [*value.split(":"), "", ""][:3]
+    phone_class, reach, allowed, quiet = [*value.split(":"), "", "", ""][:4]
     if phone_class not in set(PhoneClass) or reach not in (OPEN, HELD):
         return None
     callers = tuple(caller for caller in allowed.split(ALLOWED_MARK) if caller)
-    return RoomPhone(PhoneClass(phone_class), connectable=reach == OPEN, allowed=callers)
+    quiet_until = datetime.fromtimestamp(int(quiet), UTC) if quiet.isascii() and quiet.isdigit() else None
+    return RoomPhone(PhoneClass(phone_class), connectable=reach == OPEN, allowed=callers, quiet_until=quiet_until)
+
+
+def _quiet(phone: RoomPhone) -> str:
+    return "" if phone.quiet_until is None else str(int(phone.quiet_until.timestamp()))
 
 
 def _allowed(callers: tuple[str, ...]) -> str:
@@ -334,8 +341,9 @@ def _allowed(callers: tuple[str, ...]) -> str:
 
 
 def _kept(phone: RoomPhone, reach: str) -> str:
-    allowed = _allowed(phone.allowed)
-    return f"{phone.phone_class.value}:{reach}" + (f":{allowed}" if allowed else "")
+    """Write a room telephone as AstDB keeps it; what is empty at the end is left out."""
+    fields = (phone.phone_class.value, reach, _allowed(phone.allowed), _quiet(phone))
+    return ":".join(fields).rstrip(":")
 
 
 def _identity(channel_id: str) -> dict[str, FieldValue]:

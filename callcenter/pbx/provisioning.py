@@ -256,7 +256,8 @@ def _checked(value: object) -> object:
 
 def _context(settings: Settings, passwords: Secrets, folder: Path, program: Program) -> dict[str, object]:
     entries = [_entry(settings, line, line.number, _FIRST[line.mode]) for line in settings.lines]
-    entries.append({**_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]), "menu": ""})
+    from_rooms = {"menu": "", "takeover": f"{settings.room_phones.front_desk_after:.3f}"}
+    entries.append({**_entry(settings, settings.lines[0], "0", _FIRST[LineMode.OPERATORS_FIRST]), **from_rooms})
     return {
         "pbx": settings.pbx,
         "secrets": passwords,
@@ -285,10 +286,16 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "staff": [extension for block in settings.phones for extension in block.extensions],
         "rooms": [extension for block in settings.rooms for extension in block.extensions],
         "room_phones": settings.room_phones,
+        "front_desk": [_member(extension, 0) for extension in settings.room_phones.front_desk],
+        "screening": [time.replace(":", "") for time in _screening(settings)],
         "emergency": settings.emergency,
         "emergency_operators": _operators(settings),
         "room_numbers": _room_numbers(settings),
     }
+
+
+def _screening(settings: Settings) -> tuple[str, str]:
+    return settings.room_phones.screening_from, settings.room_phones.screening_until
 
 
 def _operators(settings: Settings) -> list[str]:

@@ -31,7 +31,7 @@ LEFTOVER_AFTER = timedelta(minutes=1)
 REMEMBERED_ENDS = 4096
 
 # Our dialplan offers one house queue through up to four of Asterisk's.
-_QUEUE_SUFFIXES = ("-first", "-wide", "-rescue")
+_QUEUE_SUFFIXES = ("-first", "-wide", "-late", "-rescue")
 _DIALLED_BY_APP = ("AppDial", "AppQueue", "AppDial2")
 
 

@@ -32,6 +32,8 @@ def disagreements(settings: Settings, spoilt: Collection[str] = ()) -> list[Init
         found += _unknown_queues(settings)
     if not {"phones", "emergency"} & set(spoilt):
         found += _unknown_security(settings)
+    if not {"phones", "room_phones"} & set(spoilt):
+        found += _unknown_desk(settings)
     if not {"http", "pbx"} & set(spoilt):
         found += _shared_ports(settings)
     return found
@@ -53,6 +55,22 @@ def _unknown_security(settings: Settings) -> Iterator[InitErrorDetails]:
     for index, extension in enumerate(settings.emergency.security):
         if extension not in staff:
             yield disagreement(("emergency", "security", index), extension, "is no extension of phones")
+
+
+def _unknown_desk(settings: Settings) -> Iterator[InitErrorDetails]:
+    staff = {extension for block in settings.phones for extension in block.extensions}
+    phones = settings.room_phones
+    named: list[tuple[Place, str]] = [
+        (("room_phones", "front_desk", index), extension) for index, extension in enumerate(phones.front_desk)
+    ]
+    named += [(("room_phones", "speed_keys", key), extension) for key, extension in phones.speed_keys.items()]
+    for place, extension in named:
+        if extension not in staff:
+            yield disagreement(place, extension, "is no extension of phones")
+    taken = {phones.outside_prefix: "outside_prefix", phones.wake_up_number: "wake_up_number"}
+    for key in phones.speed_keys:
+        if key in taken:
+            yield disagreement(("room_phones", "speed_keys", key), key, f"is also room_phones.{taken[key]}")
 
 
 def _doubled_extensions(settings: Settings) -> Iterator[InitErrorDetails]:

@@ -71,6 +71,8 @@ class Stay(Base):
     allowed_callers: Mapped[list[Any]] = mapped_column(server_default="[]")
     """Numbers (E.164, or a room) that are put through to a confidential guest all the same."""
     phone_class: Mapped[str] = mapped_column(String(16))
+    quiet_until: Mapped[datetime | None]
+    """Do not disturb, until then."""
     language: Mapped[str] = mapped_column(String(8))
     company: Mapped[str] = mapped_column(String(128))
     salesperson: Mapped[str] = mapped_column(String(64))

@@ -34,9 +34,9 @@ ALARM = "room_phones_behind"
 def phone_of(stays: Collection[Stay], vacant: PhoneClass) -> RoomPhone:
     """Return what the telephone of a room should be, given who is registered there.
 
-    Where several share a room, the highest class counts, and one confidential guest makes the room unreachable but for
-    the callers whom that guest has named. A vacant room is as unreachable as a confidential one: from outside nobody
-    tells them apart.
+    Where several share a room, the highest class counts, do not disturb holds until the latest end, and one who is
+    confidential makes the room unreachable but for the callers whom that guest has named. A vacant room is as unreachable as a
+    confidential one: from outside nobody tells them apart.
     """
     if not stays:
         return RoomPhone(vacant, connectable=False)
@@ -44,7 +44,8 @@ def phone_of(stays: Collection[Stay], vacant: PhoneClass) -> RoomPhone:
     highest = max((PhoneClass(stay.phone_class) for stay in stays), key=order.index)
     hidden = [stay for stay in stays if stay.confidential]
     allowed = {caller_key(number) for stay in hidden for number in stay.allowed_callers}
-    return RoomPhone(highest, connectable=not hidden, allowed=tuple(sorted(allowed)))
+    quiet = max((stay.quiet_until for stay in stays if stay.quiet_until is not None), default=None)
+    return RoomPhone(highest, connectable=not hidden, allowed=tuple(sorted(allowed)), quiet_until=quiet)
 
 
 def caller_key(number: str) -> str:

@@ -12,6 +12,7 @@ from callcenter.stays import folio_routes, leaving, linking, message_routes, rea
 from callcenter.stays.kinds import StayState
 from callcenter.stays.models import Stay
 from callcenter.stays.parts import PARTS, StayParts
+from callcenter.stays.quiet import set_quiet
 from callcenter.stays.schemas import (
     CheckIn,
     Commission,
@@ -20,6 +21,7 @@ from callcenter.stays.schemas import (
     Longer,
     Move,
     Overnight,
+    Quiet,
     StayDetail,
     StayFilter,
     StayOut,
@@ -98,6 +100,15 @@ async def change_stay(request: web.Request) -> web.Response:
     wanted = await body(request, Wish)
     wishes = staying.Wishes(**wanted.model_dump())
     return await _done(request, lambda scope, stay: staying.change(scope, stay, wishes))
+
+
+@routes.put("/api/v1/stays/{id}/do-not-disturb")
+@documented(Contract(body=Quiet, answer=StayDetail))
+@requires("stays.do_not_disturb")
+async def set_do_not_disturb(request: web.Request) -> web.Response:
+    """Let only wake-up and emergency calls ring in the room until then, or end that."""
+    wanted = await body(request, Quiet)
+    return await _done(request, lambda scope, stay: set_quiet(scope, stay, wanted.until))
 
 
 @routes.post("/api/v1/stays/{id}/extension")

@@ -16,7 +16,7 @@ from callcenter.stays.message_schemas import MessageOut, WakeUpOut
 from callcenter.stays.models import FolioLine, StayChange, StayGuest
 from callcenter.stays.reading import StayQuery, StayRow, WholeStay
 from callcenter.telephony import PhoneClass
-from callcenter.web.inputs import Day, Id, Input, Paragraph, Text
+from callcenter.web.inputs import Day, Id, Input, Instant, Paragraph, Text
 from callcenter.web.output import Output, columns
 
 MOST = 100_000_000
@@ -150,6 +150,12 @@ class Wish(Input):
     reason: Line = ""
 
 
+class Quiet(Input):
+    """Until when not to disturb; null to end it."""
+
+    until: Instant | None
+
+
 class Why(Input):
     """A reason."""
 
@@ -221,6 +227,7 @@ class StayOut(Output):
     price: int
     confidential: bool
     phone_class: PhoneClass
+    quiet_until: datetime | None
     company: str
     link: int | None
     group_id: int | None

@@ -66,7 +66,13 @@ MENU_TONES = {
     "voicemail-kept": 2700,
 }
 """What a menu says, in Chinese; in English `ENGLISH` hertz more."""
-BOTH_TONES = {"voicemail-ask": 600, "voicemail-review": 650, "voicemail-kept": 750}
+BOTH_TONES = {
+    "room-quiet": 675,
+    "night-call": 725,
+    "voicemail-ask": 600,
+    "voicemail-review": 650,
+    "voicemail-kept": 750,
+}
 """What a caller without a language hears who may leave a message."""
 QUEUE_TONES = {
     "queue-youarenext": 500,
@@ -111,6 +117,8 @@ MENU_SECONDS = 0.6
 QUEUE_SECONDS = 0.4
 LONG_SECONDS = 8.0
 """How long "less than two minutes" is said: long enough for something to happen meanwhile."""
+FRONT_DESK_AFTER = 2.5
+"""Seconds after which the front desk rings too when a room has dialled 0."""
 TAKEOVER = 2.5
 """Seconds of ringing on a line with a cadence of 1 s."""
 
@@ -198,6 +206,13 @@ def hotel_settings(
             "phones": phones,
             "rooms": rooms,
             "pbx": pbx,
+            "room_phones": {
+                "front_desk": [desk_of(1).supervisor],
+                "front_desk_after": FRONT_DESK_AFTER,
+                "speed_keys": {"1": desk_of(2).supervisor},
+                "screening_from": "00:00",
+                "screening_until": "00:00",
+            },
             "emergency": {"security": [desk_of(0).supervisor], "ring_seconds": 20},
             "var": str(var),
             "ivr": {"menus": str(var / "menus")},

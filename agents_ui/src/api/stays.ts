@@ -31,6 +31,8 @@ export interface Stay {
   price: number;
   confidential: boolean;
   phone_class: PhoneClass;
+  /** Do not disturb, until then. */
+  quiet_until: string | null;
   company: string;
   link: number | null;
   group_id: number | null;
@@ -174,6 +176,9 @@ export const staysApi = {
     request<FolioLine>('POST', `/folio-lines/${id}/reversal`, { body: { reason } }),
   transferLine: (id: number, to: number, reason: string) =>
     request<FolioLine>('POST', `/folio-lines/${id}/transfer`, { body: { to, reason } }),
+
+  setQuiet: (id: number, until: string | null) =>
+    request<StayDetail>('PUT', stay(id, '/do-not-disturb'), { body: { until } }),
 
   leaveMessage: (id: number, body: Body) => request<GuestMessage>('POST', stay(id, '/messages'), { body }),
   dueMessages: (signal?: AbortSignal) =>

@@ -50,6 +50,7 @@ export type Permission =
   | 'staff.manage'
   | 'emergencies.work'
   | 'stays.read'
+  | 'stays.do_not_disturb'
   | 'stays.manage'
   | 'folio.post'
   | 'folio.reverse'

@@ -80,6 +80,7 @@ export const ACTIONS = [
   'stay.moved',
   'stay.overstayed',
   'stay.changed',
+  'stay.quiet_set',
   'stay.made_overnight',
   'stay.linked',
   'stay.unlinked',

@@ -149,6 +149,7 @@ const en: typeof zh = {
     stays: {
       read: 'See guests in house',
       manage: 'Check in, move and check out',
+      do_not_disturb: 'Set do not disturb',
       see_confidential: 'See confidential guests',
       see_documents: 'See document numbers',
     },
@@ -258,6 +259,7 @@ const en: typeof zh = {
       message_delivered: 'Message delivered',
       message_reopened: 'Message not delivered',
       wake_up_set: 'Wake-up set',
+      quiet_set: 'Do not disturb',
       wake_up_cancelled: 'Wake-up cancelled',
     },
     night: { closed: 'Night audit' },

@@ -141,6 +141,7 @@ export default {
     stays: {
       read: '查看在住客人',
       manage: '登记、换房、退房',
+      do_not_disturb: '设置请勿打扰',
       see_confidential: '查看保密客人',
       see_documents: '查看证件号码',
     },
@@ -248,6 +249,7 @@ export default {
       message_delivered: '留言已传达',
       message_reopened: '留言改为未传达',
       wake_up_set: '设置叫醒',
+      quiet_set: '请勿打扰',
       wake_up_cancelled: '取消叫醒',
     },
     night: { closed: '夜审' },

@@ -273,6 +273,17 @@ export const deeds = {
     },
   }),
 
+  quiet: ({ t, stay, zone, today }: Around): Deed => ({
+    title: t('stays.quiet.set'),
+    confirm: t('stays.quiet.set'),
+    fields: [
+      { name: 'day', label: t('stays.quiet.day'), kind: 'day', value: addDays(today, 1) },
+      { name: 'time', label: t('stays.quiet.time'), kind: 'clock', value: '10:00', missing: t('stays.quiet.missing') },
+    ],
+    send: async ({ day, time }) =>
+      void (await staysApi.setQuiet(stay.id, instantOf(String(day), String(time), zone).toISOString())),
+  }),
+
   wakeUp: ({ t, stay, zone, today }: Around): Deed => ({
     title: t('stays.wakeUp.set'),
     confirm: t('stays.wakeUp.set'),

@@ -134,6 +134,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/wake-ups"): IN_HOUSE,
     ("POST", "/api/v1/wake-ups"): IN_HOUSE,
     ("POST", "/api/v1/stays/{id}/wake-ups"): IN_HOUSE,
+    ("PUT", "/api/v1/stays/{id}/do-not-disturb"): IN_HOUSE,
     ("DELETE", "/api/v1/wake-ups/{id}"): IN_HOUSE,
     ("GET", "/api/v1/emergencies"): EVERYBODY,
     ("POST", "/api/v1/emergencies"): EVERYBODY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import sleep, timeout
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from callcenter.stays.kinds import LineKind, RoomVacant, Source, StayType, WakeU
 from callcenter.stays.models import Stay, WakeUp
 from callcenter.stays.parts import StayParts
 from callcenter.stays.phones import ALARM, phone_of
+from callcenter.stays.quiet import QuietRefused, set_quiet
 from callcenter.stays.room_wake_ups import RoomWakeUps
 from callcenter.telephony import LinkState, LinkStatus, PhoneClass, RoomPhone
 from tests.application import Application
@@ -301,3 +302,44 @@ async def test_given_a_confidential_guest_when_asked_for_over_http_then_the_answ
     assert listed == {"items": [], "next": None}
     await application.sign_in("front_desk")
     assert len((await (await application.client.get("/api/v1/stays?room=0301")).json())["items"]) == 1
+
+
+# --- do not disturb
+
+
+async def test_given_do_not_disturb_with_an_end_when_set_then_the_telephone_keeps_it_and_it_moves_with_the_guest(
+    reception: Reception,
+) -> None:
+    stay = await reception.check_in()
+    until = at("22:00")
+    async with reception.with_stay(stay) as (scope, mine):
+        await set_quiet(scope, mine, until + timedelta(microseconds=5))
+        await set_quiet(scope, mine, until)
+    await reception.parts.phones.compare()
+    assert reception.telephony.rooms["0301"].quiet_until == until
+    async with reception.with_stay(stay) as (scope, mine):
+        await staying.move(scope, mine, "0303", 0, None, "太吵")
+    await reception.parts.phones.compare()
+    assert reception.telephony.rooms["0303"].quiet_until == until
+    assert reception.telephony.rooms["0301"].quiet_until is None
+    assert await reception.actions(stay) == ["checked_in", "quiet_set", "moved"]
+
+
+@pytest.mark.parametrize("until", [at("14:59"), at("15:00", TODAY + timedelta(days=8))])
+async def test_given_an_end_in_the_past_or_beyond_a_week_when_set_then_do_not_disturb_is_refused(
+    reception: Reception, until: datetime
+) -> None:
+    stay = await reception.check_in()
+    with pytest.raises(QuietRefused):
+        async with reception.with_stay(stay) as (scope, mine):
+            await set_quiet(scope, mine, until)
+
+
+async def test_given_do_not_disturb_when_ended_then_the_telephone_rings_again(reception: Reception) -> None:
+    stay = await reception.check_in()
+    async with reception.with_stay(stay) as (scope, mine):
+        await set_quiet(scope, mine, at("22:00"))
+    async with reception.with_stay(stay) as (scope, mine):
+        await set_quiet(scope, mine, None)
+    await reception.parts.phones.compare()
+    assert reception.telephony.rooms["0301"] == OPEN

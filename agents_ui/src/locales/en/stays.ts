@@ -194,6 +194,17 @@ export default {
     more: '{count} more',
     ticked: 'The message for room {room} is marked as delivered.',
   },
+  quiet: {
+    title: 'Do not disturb',
+    set: 'Set do not disturb',
+    end: 'End',
+    none: 'Not set',
+    until: 'Do not disturb until {time}',
+    means: 'Only wake-up and emergency calls ring; callers are offered a message.',
+    day: 'Ends on',
+    time: 'Ends at',
+    missing: 'Please say when it ends.',
+  },
   wakeUp: {
     title: 'Wake-ups',
     set: 'Set wake-up',
@@ -228,6 +239,7 @@ export default {
     message_delivered: 'Message delivered',
     message_reopened: 'Message not delivered',
     wake_up_set: 'Wake-up set',
+    quiet_set: 'Do not disturb',
     wake_up_cancelled: 'Wake-up cancelled',
   },
 };

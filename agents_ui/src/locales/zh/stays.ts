@@ -194,6 +194,17 @@ export default {
     more: '还有 {count} 条',
     ticked: '{room} 房的留言已标记为传达。',
   },
+  quiet: {
+    title: '请勿打扰',
+    set: '设置请勿打扰',
+    end: '解除',
+    none: '未设置',
+    until: '请勿打扰至 {time}',
+    means: '只有叫醒和紧急电话会振铃；来电者可以留言。',
+    day: '结束日期',
+    time: '结束时间',
+    missing: '请填写结束时间。',
+  },
   wakeUp: {
     title: '叫醒',
     set: '设置叫醒',
@@ -228,6 +239,7 @@ export default {
     message_delivered: '留言已传达',
     message_reopened: '留言未传达',
     wake_up_set: '设置叫醒',
+    quiet_set: '请勿打扰',
     wake_up_cancelled: '取消叫醒',
   },
 };
