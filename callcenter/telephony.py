@@ -347,3 +347,7 @@ class Telephony(Protocol):
     async def call_into_emergency(self, conference: str, number: str) -> None:
         """Call one of our extensions or an outside number into an emergency's conference."""
         ...
+
+    async def put_through(self, key: CallKey, room: str) -> None:
+        """Lead a caller who talks with one of us to a room; at night the guest there is asked first."""
+        ...

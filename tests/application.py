@@ -133,6 +133,9 @@ class NotingTelephony:
         self._note("set_message_lamp", (room, lit))
         self.lit = self.lit | {room} if lit else self.lit - {room}
 
+    async def put_through(self, key: CallKey, room: str) -> None:
+        self._note("put_through", (key.linkedid, room))
+
     async def raise_emergency(self, conference: str) -> None:
         self._note("raise_emergency", conference)
 

@@ -238,6 +238,17 @@ class Exchange(HouseOrders):
         """Return which phones are paused in all their queues and which in none."""
         return await self.actions.phones_paused()
 
+    async def put_through(self, key: CallKey, room: str) -> None:
+        """Lead a caller to a room.
+
+        Raises:
+            NotFound: the call has ended.
+        """
+        caller = next((leg for leg in self._tracker.channels_of(key) if leg.is_main and leg.is_up), None)
+        if caller is None:
+            raise NotFound(kind="call", id=key.linkedid)
+        await self.actions.redirect(caller.name, Place("transfer", room))
+
     async def hang_up(self, key: CallKey) -> None:
         """End the whole call.
 

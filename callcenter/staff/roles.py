@@ -29,7 +29,7 @@ _SUPERVISOR |= _KEEPS_CARDS | {"guests.reveal", "guests.export", "guests.compani
 _SUPERVISOR |= {"guests.check", "guests.merge", "guests.issue_cards"}
 _MANAGER |= _SUPERVISOR | {"guests.review", "guests.assign", "guests.import"}
 
-_IN_HOUSE = frozenset({"stays.read", "stays.do_not_disturb", "messages.write", "wake_ups.write"})
+_IN_HOUSE = frozenset({"stays.read", "stays.do_not_disturb", "stays.connect", "messages.write", "wake_ups.write"})
 _RECEPTION = _IN_HOUSE | {"stays.manage", "stays.see_confidential", "stays.see_documents", "folio.post"}
 _OPERATOR |= _IN_HOUSE
 _HELPS = frozenset({"emergencies.work"})

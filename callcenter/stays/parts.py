@@ -47,6 +47,7 @@ class StayParts:
     bookings: BookingDesk
     audit: AuditLog
     phones: RoomPhoneKeeper
+    telephony: Telephony
     changed: Changed
     alarms: Alarms
 
@@ -69,7 +70,8 @@ class StayParts:
         keeper = RoomPhoneKeeper(database, telephony, bus, alarms, rooms=rooms, vacant=vacant, changed=changed)
         tariff = Tariff(settings.room_phones, settings.stays.phone_rates)
         bookings = BookingDesk(Desk(clock, BookingRules.of(settings), audit))
-        return cls(database, clock, StayRules.of(settings), tariff, bookings, audit, keeper, changed, alarms)
+        rules = StayRules.of(settings)
+        return cls(database, clock, rules, tariff, bookings, audit, keeper, telephony, changed, alarms)
 
     @asynccontextmanager
     async def work(self, by: Clerk, address: str = "") -> AsyncIterator[Scope]:

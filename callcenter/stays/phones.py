@@ -35,8 +35,8 @@ def phone_of(stays: Collection[Stay], vacant: PhoneClass) -> RoomPhone:
     """Return what the telephone of a room should be, given who is registered there.
 
     Where several share a room, the highest class counts, do not disturb holds until the latest end, and one who is
-    confidential makes the room unreachable but for the callers whom that guest has named. A vacant room is as unreachable as a
-    confidential one: from outside nobody tells them apart.
+    confidential makes the room unreachable but for the callers whom that guest has named. A vacant room is as
+    unreachable as a confidential one: from outside nobody tells them apart.
     """
     if not stays:
         return RoomPhone(vacant, connectable=False)

@@ -51,6 +51,7 @@ export type Permission =
   | 'emergencies.work'
   | 'stays.read'
   | 'stays.do_not_disturb'
+  | 'stays.connect'
   | 'stays.manage'
   | 'folio.post'
   | 'folio.reverse'

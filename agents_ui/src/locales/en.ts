@@ -5,6 +5,7 @@ import attention from './en/attention';
 import guests from './en/guests';
 import guestRights from './en/guest-rights';
 import menus from './en/menus';
+import connecting from './en/connecting';
 import emergencies from './en/emergencies';
 import outbound from './en/outbound';
 import prompts from './en/prompts';
@@ -32,6 +33,7 @@ const en: typeof zh = {
   meetings,
   guests,
   menus,
+  connecting,
   emergencies,
   outbound,
   prompts,
@@ -149,6 +151,7 @@ const en: typeof zh = {
     stays: {
       read: 'See guests in house',
       manage: 'Check in, move and check out',
+      connect: 'Connect callers with guests',
       do_not_disturb: 'Set do not disturb',
       see_confidential: 'See confidential guests',
       see_documents: 'See document numbers',
@@ -202,6 +205,11 @@ const en: typeof zh = {
   },
   auditAction: {
     ...guestRights.auditAction,
+    guest_call: {
+      asked: 'Guest to connect looked for',
+      connected: 'Caller put through to a guest',
+      revealed: 'Room of a guest shown',
+    },
     emergency: {
       dialled: 'Emergency number dialled',
       raised: 'Emergency raised',

@@ -5,6 +5,7 @@ import attention from './zh/attention';
 import guests from './zh/guests';
 import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
+import connecting from './zh/connecting';
 import emergencies from './zh/emergencies';
 import outbound from './zh/outbound';
 import prompts from './zh/prompts';
@@ -31,6 +32,7 @@ export default {
   meetings,
   guests,
   menus,
+  connecting,
   emergencies,
   outbound,
   prompts,
@@ -141,6 +143,7 @@ export default {
     stays: {
       read: '查看在住客人',
       manage: '登记、换房、退房',
+      connect: '为来电者接通客人',
       do_not_disturb: '设置请勿打扰',
       see_confidential: '查看保密客人',
       see_documents: '查看证件号码',
@@ -192,6 +195,11 @@ export default {
   },
   auditAction: {
     ...guestRights.auditAction,
+    guest_call: {
+      asked: '查找要接通的客人',
+      connected: '接通客人',
+      revealed: '查看客人房号',
+    },
     emergency: {
       dialled: '拨打紧急号码',
       raised: '上报紧急事件',
