@@ -351,3 +351,7 @@ class Telephony(Protocol):
     async def put_through(self, key: CallKey, room: str) -> None:
         """Lead a caller who talks with one of us to a room; at night the guest there is asked first."""
         ...
+
+    async def block_caller(self, number: str, *, blocked: bool) -> None:
+        """Refuse outside callers whose number ends in these digits, with us or without, or let them ring again."""
+        ...

@@ -136,6 +136,9 @@ class NotingTelephony:
     async def put_through(self, key: CallKey, room: str) -> None:
         self._note("put_through", (key.linkedid, room))
 
+    async def block_caller(self, number: str, *, blocked: bool) -> None:
+        self._note("block_caller", (number, blocked))
+
     async def raise_emergency(self, conference: str) -> None:
         self._note("raise_emergency", conference)
 

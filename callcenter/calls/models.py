@@ -109,3 +109,24 @@ class ExchangeState(Base):
     node: Mapped[str] = mapped_column(String(32), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class CallerMark(Base):
+    """What was said of a caller on a call: a nuisance, a wrong number, silence. `number`: its last ten digits.
+
+    `blocked_at`: since when the exchange refuses the number; `unblocked_at`: since when it does not any more.
+    """
+
+    __tablename__ = "caller_marks"
+    __table_args__ = (Index(None, "number", "id"), Index(None, "call_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(16))
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    note: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(64))
+    blocked_at: Mapped[datetime | None]
+    unblocked_at: Mapped[datetime | None]
+    unblocked_by: Mapped[str] = mapped_column(String(64))

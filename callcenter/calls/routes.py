@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls import links, service
+from callcenter.calls import links, mark_routes, service
 from callcenter.calls.figures import figures
 from callcenter.calls.links import SubjectNames
 from callcenter.calls.models import Call
@@ -81,7 +81,9 @@ routes = web.RouteTableDef()
 def setup(app: web.Application, parts: CallParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
+    app[mark_routes.TELEPHONY] = parts.telephony
     app.add_routes(routes)
+    app.add_routes(mark_routes.routes)
 
 
 @routes.get("/api/v1/calls")

@@ -24,6 +24,9 @@ OPERATOR_DIAL = "0"
 
 _SHORTEST_NUMBER = 3
 
+REFUSED = 21
+"""How a call ends (Q.850) whose number is blocked: nobody is owed a call for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LostCaller:
@@ -58,6 +61,7 @@ async def lost_callers(session: AsyncSession, since: datetime, number: str | Non
             or_(Call.cadence.is_not(None), and_(Call.direction == Direction.INTERNAL, Call.line == OPERATOR_DIAL)),
             Call.started_at >= since,
             func.length(Call.caller) >= _SHORTEST_NUMBER,
+            or_(Call.hangup_cause.is_(None), Call.hangup_cause != REFUSED),
             ~exists(_got_through()),
             ~exists(_called_back()),
         )

@@ -22,6 +22,7 @@ from callcenter.telephony import PhoneClass, RoomPhone
 HEARTBEAT_VARIABLE: Final = "HOTEL_HEARTBEAT"
 PRIORITY_VARIABLE: Final = "QUEUE_PRIO"
 NOT_RECORDED: Final = "norecord"
+BLOCKED: Final = "blocked"
 ROOM: Final = "room"
 OPEN: Final = "open"
 HELD: Final = "held"
@@ -241,6 +242,17 @@ class Actions:
         variables = {"PROVISION_NUMBER": digits, "PROVISION_EXCLUDED": "yes" if excluded else "no"}
         await self.provision(NOT_RECORDED, channel_id, variables)
         await self._confirm(NOT_RECORDED, digits, wanted, "recording rule")
+
+    async def block_caller(self, number: str, channel_id: str, *, blocked: bool) -> None:
+        """Refuse callers whose number ends in these digits, or no more; returns when AstDB holds it.
+
+        Raises:
+            PbxUnavailable: the change could not be read back in time; it may still happen.
+        """
+        digits = _fits(_ALLOWED, "number", number)
+        variables = {"PROVISION_NUMBER": digits, "PROVISION_BLOCKED": "yes" if blocked else "no"}
+        await self.provision(BLOCKED, channel_id, variables)
+        await self._confirm(BLOCKED, digits, "1" if blocked else None, "blocked number")
 
     async def raise_emergency(self, conference: str, channel_id: str) -> None:
         """Alert operators and security; returns when the exchange has taken the order."""

@@ -35,6 +35,10 @@ class HouseOrders:
         """Light a room's message lamp or put it out."""
         await self.actions.set_message_lamp(room, f"{self._system_name}-lamp-{uuid.uuid4().hex}", lit=lit)
 
+    async def block_caller(self, number: str, *, blocked: bool) -> None:
+        """Refuse outside callers whose number ends in these digits, or let them ring again."""
+        await self.actions.block_caller(number, f"{self._system_name}-block-{uuid.uuid4().hex}", blocked=blocked)
+
     async def raise_emergency(self, conference: str) -> None:
         """Let the dialplan ring everybody who is alerted in an emergency."""
         await self.actions.raise_emergency(conference, f"{self._system_name}-emergency-{uuid.uuid4().hex}")

@@ -67,6 +67,8 @@ export const ACTIONS = [
   'due_call.given_back',
   'due_call.done',
   'due_call.withdrawn',
+  'caller.marked',
+  'caller.unblocked',
   'guest_call.asked',
   'guest_call.connected',
   'guest_call.revealed',

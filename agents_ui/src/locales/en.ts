@@ -7,6 +7,7 @@ import guestRights from './en/guest-rights';
 import menus from './en/menus';
 import connecting from './en/connecting';
 import emergencies from './en/emergencies';
+import marks from './en/marks';
 import outbound from './en/outbound';
 import prompts from './en/prompts';
 import stays from './en/stays';
@@ -35,6 +36,7 @@ const en: typeof zh = {
   menus,
   connecting,
   emergencies,
+  marks,
   outbound,
   prompts,
   stays,
@@ -138,7 +140,7 @@ const en: typeof zh = {
     },
     voicemail: { handle: 'Deal with messages' },
     audit: { read: 'Read the audit log' },
-    calls: { read: 'Read call records', see_numbers: 'See whole numbers', link: 'Link calls' },
+    calls: { read: 'Read call records', see_numbers: 'See whole numbers', link: 'Link calls', mark: 'Mark nuisance, wrong and silent callers', block: 'Block numbers', unblock: 'Unblock numbers' },
     guests: guestRights.permission,
     figures: { read: 'Read figures' },
     live: { read: 'See live calls' },
@@ -205,6 +207,7 @@ const en: typeof zh = {
   },
   auditAction: {
     ...guestRights.auditAction,
+    caller: { marked: 'Caller marked', unblocked: 'Number unblocked' },
     guest_call: {
       asked: 'Guest to connect looked for',
       connected: 'Caller put through to a guest',

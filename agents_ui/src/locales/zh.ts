@@ -7,6 +7,7 @@ import guestRights from './zh/guest-rights';
 import menus from './zh/menus';
 import connecting from './zh/connecting';
 import emergencies from './zh/emergencies';
+import marks from './zh/marks';
 import outbound from './zh/outbound';
 import prompts from './zh/prompts';
 import stays from './zh/stays';
@@ -34,6 +35,7 @@ export default {
   menus,
   connecting,
   emergencies,
+  marks,
   outbound,
   prompts,
   stays,
@@ -132,7 +134,7 @@ export default {
     rooms: { read: '查看客房', condition: '设置客房清洁状态', close: '设置维修房', manage: '管理房型和房价' },
     voicemail: { handle: '处理留言' },
     audit: { read: '查看审计日志' },
-    calls: { read: '查看通话记录', see_numbers: '查看完整号码', link: '关联通话' },
+    calls: { read: '查看通话记录', see_numbers: '查看完整号码', link: '关联通话', mark: '标记骚扰、打错、无声来电', block: '屏蔽号码', unblock: '解除屏蔽' },
     guests: guestRights.permission,
     figures: { read: '查看统计' },
     live: { read: '查看实时通话' },
@@ -195,6 +197,7 @@ export default {
   },
   auditAction: {
     ...guestRights.auditAction,
+    caller: { marked: '标记来电者', unblocked: '解除号码屏蔽' },
     guest_call: {
       asked: '查找要接通的客人',
       connected: '接通客人',

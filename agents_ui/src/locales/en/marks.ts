@@ -1,0 +1,14 @@
+/** What was said of callers */
+export default {
+  title: 'Caller marks',
+  none: 'Nothing was said of this number.',
+  kind: { nuisance: 'Nuisance', wrong_number: 'Wrong number', silent: 'Silent' },
+  isBlocked: 'Blocked',
+  marked: 'Marked: {kind}.',
+  blockedNow: 'Marked as a nuisance; this number is refused from now on.',
+  blockQuestion: 'Mark as a nuisance and block the number? Number and recording are kept; further calls are refused.',
+  markQuestion: 'Mark this call as a nuisance?',
+  unblock: 'Unblock',
+  unblockQuestion: 'Let this number ring again?',
+  unblocked: 'Unblocked.',
+};
