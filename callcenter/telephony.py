@@ -355,3 +355,7 @@ class Telephony(Protocol):
     async def block_caller(self, number: str, *, blocked: bool) -> None:
         """Refuse outside callers whose number ends in these digits, with us or without, or let them ring again."""
         ...
+
+    async def add_third_party(self, key: CallKey, number: str) -> None:
+        """Ring one of our extensions or an outside number and, when it answers, let it join a conversation."""
+        ...

@@ -40,6 +40,7 @@ from callcenter.reservations.setup import setup as set_up_reservations
 from callcenter.rooms import routes as room_routes
 from callcenter.rooms.seeding import ensure_rooms
 from callcenter.settings import Settings
+from callcenter.settings.interpreters import Interpreter
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.parts import StaffParts
@@ -138,6 +139,9 @@ class NotingTelephony:
 
     async def block_caller(self, number: str, *, blocked: bool) -> None:
         self._note("block_caller", (number, blocked))
+
+    async def add_third_party(self, key: CallKey, number: str) -> None:
+        self._note("add_third_party", (key.linkedid, number))
 
     async def raise_emergency(self, conference: str) -> None:
         self._note("raise_emergency", conference)
@@ -238,7 +242,9 @@ class Application:
         )
         agent_routes.setup(self.web, self.agents)
         subjects = {GUEST: self.guests.subjects, RESERVATION: known[0], STAY: known[1]}
-        call_routes.setup(self.web, CallParts(self.telephony, self.recordings, self.settings.hotel.zone, subjects))
+        interpreters = (Interpreter(language="ja", name="佐藤", number="13900000081"),)
+        zone = self.settings.hotel.zone
+        call_routes.setup(self.web, CallParts(self.telephony, self.recordings, zone, subjects, interpreters))
         guest_routes.setup(self.web, self.guests)
         self.stays = StayParts.build(
             self.settings,

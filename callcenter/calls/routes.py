@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls import links, mark_routes, service
+from callcenter.calls import interpreter_routes, links, mark_routes, service
 from callcenter.calls.figures import figures
 from callcenter.calls.links import SubjectNames
 from callcenter.calls.models import Call
@@ -35,6 +35,7 @@ from callcenter.calls.schemas import (
     figures_row,
 )
 from callcenter.errors import NotPermitted
+from callcenter.settings.interpreters import Interpreter
 from callcenter.telephony import CallKey, Telephony
 from callcenter.web.app import CLOCK, DATABASE
 from callcenter.web.identity import AUDIT, address_of, requires, user_of
@@ -71,6 +72,7 @@ class CallParts:
     recordings: RecordingLookup
     zone: ZoneInfo
     subjects: Mapping[str, SubjectNames] = field(default_factory=dict)
+    interpreters: tuple[Interpreter, ...] = ()
 
 
 PARTS: web.AppKey[CallParts] = web.AppKey("call_parts", CallParts)
@@ -83,7 +85,9 @@ def setup(app: web.Application, parts: CallParts) -> None:
     app[PARTS] = parts
     app[mark_routes.TELEPHONY] = parts.telephony
     app.add_routes(routes)
+    app[interpreter_routes.INTERPRETERS] = parts.interpreters
     app.add_routes(mark_routes.routes)
+    app.add_routes(interpreter_routes.routes)
 
 
 @routes.get("/api/v1/calls")

@@ -31,7 +31,17 @@ LAMP: Final = "lamp"
 
 # Where the application may lead a call. No context that reaches outside numbers is among them.
 OWN_CONTEXTS: Final = frozenset(
-    {"line", "system-answers", "waiting", "inside", "transfer", "supervise", "emergency-called", "emergency-raised"}
+    {
+        "line",
+        "system-answers",
+        "waiting",
+        "inside",
+        "transfer",
+        "supervise",
+        "join",
+        "emergency-called",
+        "emergency-raised",
+    }
 )
 
 # A tone that no telephone has a key for, and no extension of ours.

@@ -238,6 +238,18 @@ class Exchange(HouseOrders):
         """Return which phones are paused in all their queues and which in none."""
         return await self.actions.phones_paused()
 
+    async def add_third_party(self, key: CallKey, number: str) -> None:
+        """Let somebody join a conversation as a third.
+
+        Raises:
+            NotFound: nobody talks with the caller.
+        """
+        legs = [leg for leg in self._tracker.channels_of(key) if leg.is_up]
+        main = next((leg for leg in legs if leg.is_main), None)
+        if main is None or not any(leg.kind is PartyKind.STAFF for leg in legs):
+            raise NotFound(kind="call", id=key.linkedid)
+        await self.ring_third_party(number, main.name)
+
     async def put_through(self, key: CallKey, room: str) -> None:
         """Lead a caller to a room.
 

@@ -39,6 +39,21 @@ class HouseOrders:
         """Refuse outside callers whose number ends in these digits, or let them ring again."""
         await self.actions.block_caller(number, f"{self._system_name}-block-{uuid.uuid4().hex}", blocked=blocked)
 
+    async def ring_third_party(self, number: str, joined: str) -> None:
+        """Ring somebody who joins the conversation of the channel `joined` when he answers."""
+        await self.actions.originate(
+            Origination(
+                channel=self._party(number),
+                place=Place("join", "s"),
+                channel_id=f"{self._system_name}-third-{uuid.uuid4().hex}",
+                caller_number=self._house_number,
+                variables={"JOINED": joined},
+            )
+        )
+
+    def _party(self, number: str) -> str:
+        return f"PJSIP/op{number}" if number in self._serves else f"PJSIP/{number}@trunk"
+
     async def raise_emergency(self, conference: str) -> None:
         """Let the dialplan ring everybody who is alerted in an emergency."""
         await self.actions.raise_emergency(conference, f"{self._system_name}-emergency-{uuid.uuid4().hex}")
@@ -48,7 +63,7 @@ class HouseOrders:
         ours = number in self._serves
         await self.actions.originate(
             Origination(
-                channel=f"PJSIP/op{number}" if ours else f"PJSIP/{number}@trunk",
+                channel=self._party(number),
                 place=Place("emergency-called", conference),
                 channel_id=f"{self._system_name}-emergency-{uuid.uuid4().hex}",
                 caller_number=conference if ours else self._house_number,

@@ -15,6 +15,7 @@ from callcenter.settings.bookings import MeetingRoom, Reservations, RoomType
 from callcenter.settings.emergency import Emergency
 from callcenter.settings.guests import GuestSettings
 from callcenter.settings.house import Greeting, Hotel, Ivr, Line, Outbound, Phones, Queue, Recording, Rooms, ThreeRings
+from callcenter.settings.interpreters import Interpreter
 from callcenter.settings.room_phones import RoomPhones
 from callcenter.settings.sections import Name, Section
 from callcenter.settings.servers import Database, Http, Pbx, Tls
@@ -41,6 +42,7 @@ class Settings(Section):
     rooms: tuple[Rooms, ...] = ()
     room_phones: RoomPhones = RoomPhones()
     emergency: Emergency = Emergency()
+    interpreters: tuple[Interpreter, ...] = ()
     room_types: dict[Name, RoomType] = {}  # noqa: RUF012
     meeting_rooms: tuple[MeetingRoom, ...] = ()
     reservations: Reservations = Reservations()

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from callcenter.emergencies import service
+from callcenter.pbx.actions import Origination, Place
 from callcenter.simulator.behaviours import answers, rejects, rings_unanswered
 from callcenter.simulator.codecs import Tone
 from callcenter.simulator.dialog import Dialog
@@ -19,6 +20,7 @@ from callcenter.simulator.rtp import Hearing
 from callcenter.telephony import PhoneClass
 from tests.pbx.house import House, orders, running_house
 from tests.pbx.switchboard import Desk, Switchboard
+from tests.pbx.test_dialplan import channel_of
 from tests.pbx.test_room_phones import give, not_rung
 
 GUEST, OPERATOR, SECURITY, SERVICE = 440, 620, 770, 950
@@ -171,3 +173,52 @@ async def test_given_the_application_when_a_room_dials_119_it_is_killed_and_come
 async def on_record(house: House, wanted: dict[str, str]) -> bool:
     async with house.books() as database, database.read() as session:
         return {one.place: one.service for one in await service.latest(session)} == wanted
+
+
+async def test_given_a_house_that_raises_an_emergency_when_responders_are_called_then_all_talk_together(
+    switchboard: Switchboard, desk: Desk
+) -> None:
+    async with (
+        orders(switchboard) as actions,
+        switchboard.phone(desk.first, answers(), hearing=Hearing.KEEP, media=Tone(OPERATOR)) as operator,
+        switchboard.carrier(answers(), hearing=Hearing.KEEP, media=Tone(SERVICE)) as carrier,
+    ):
+        await actions.raise_emergency("000", "raised-1")
+        taken = await operator.next_call(within=ALERTED_WITHIN)
+        await taken.answered()
+        place = Place("emergency-called", "000")
+        await actions.originate(Origination(channel="PJSIP/120@trunk", place=place, channel_id="called-1"))
+        outside = await carrier.next_call()
+        await asyncio.gather(until_hears(taken, SERVICE), until_hears(outside, OPERATOR))
+        await taken.bye()
+        await outside.ended()
+
+
+async def test_given_caller_and_operator_when_an_interpreter_joins_then_each_hears_the_two_others(
+    switchboard: Switchboard, desk: Desk
+) -> None:
+    async with (
+        orders(switchboard) as actions,
+        switchboard.phone(desk.first, answers(), hearing=Hearing.KEEP, media=Tone(OPERATOR)) as operator,
+        switchboard.guest(hearing=Hearing.KEEP, media=Tone(GUEST)) as guest,
+        switchboard.carrier(answers(), hearing=Hearing.KEEP, media=Tone(SERVICE)) as carrier,
+    ):
+        call = guest.call(desk.number)
+        await call.answered()
+        taken = await operator.next_call()
+        channel, _ = await channel_of(switchboard, call)
+        joins = Origination(
+            channel="PJSIP/13900000081@trunk",
+            place=Place("join", "s"),
+            channel_id="interpreter-1",
+            variables={"JOINED": channel},
+        )
+        await actions.originate(joins)
+        interpreter = await carrier.next_call()
+        await asyncio.gather(
+            until_hears(call, OPERATOR, SERVICE),
+            until_hears(taken, GUEST, SERVICE),
+            until_hears(interpreter, GUEST, OPERATOR),
+        )
+        await interpreter.bye()
+        await call.bye()

@@ -27,6 +27,16 @@ export interface NewMark {
   hang_up?: boolean;
 }
 
+export interface Interpreter {
+  language: string;
+  name: string;
+}
+
+export const interpreterApi = {
+  all: () => request<{ items: Interpreter[] }>('GET', '/interpreters'),
+  call: (call: number, one: Interpreter) => request<void>('POST', `/calls/${call}/interpreter`, { body: one }),
+};
+
 export const marksApi = {
   of: (call: number) => request<CallerMarks>('GET', `/calls/${call}/caller-marks`),
   add: (call: number, body: NewMark) => request<CallerMarks>('POST', `/calls/${call}/caller-marks`, { body }),

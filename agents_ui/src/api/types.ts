@@ -28,6 +28,7 @@ export type Permission =
   | 'calls.mark'
   | 'calls.block'
   | 'calls.unblock'
+  | 'calls.interpreter'
   | 'guests.read'
   | 'guests.see_numbers'
   | 'guests.edit'

@@ -67,6 +67,7 @@ export const ACTIONS = [
   'due_call.given_back',
   'due_call.done',
   'due_call.withdrawn',
+  'call.interpreter',
   'caller.marked',
   'caller.unblocked',
   'guest_call.asked',

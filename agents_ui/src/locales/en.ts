@@ -140,7 +140,7 @@ const en: typeof zh = {
     },
     voicemail: { handle: 'Deal with messages' },
     audit: { read: 'Read the audit log' },
-    calls: { read: 'Read call records', see_numbers: 'See whole numbers', link: 'Link calls', mark: 'Mark nuisance, wrong and silent callers', block: 'Block numbers', unblock: 'Unblock numbers' },
+    calls: { read: 'Read call records', see_numbers: 'See whole numbers', link: 'Link calls', mark: 'Mark nuisance, wrong and silent callers', block: 'Block numbers', unblock: 'Unblock numbers', interpreter: 'Call interpreters in' },
     guests: guestRights.permission,
     figures: { read: 'Read figures' },
     live: { read: 'See live calls' },

@@ -134,7 +134,7 @@ export default {
     rooms: { read: '查看客房', condition: '设置客房清洁状态', close: '设置维修房', manage: '管理房型和房价' },
     voicemail: { handle: '处理留言' },
     audit: { read: '查看审计日志' },
-    calls: { read: '查看通话记录', see_numbers: '查看完整号码', link: '关联通话', mark: '标记骚扰、打错、无声来电', block: '屏蔽号码', unblock: '解除屏蔽' },
+    calls: { read: '查看通话记录', see_numbers: '查看完整号码', link: '关联通话', mark: '标记骚扰、打错、无声来电', block: '屏蔽号码', unblock: '解除屏蔽', interpreter: '三方翻译' },
     guests: guestRights.permission,
     figures: { read: '查看统计' },
     live: { read: '查看实时通话' },

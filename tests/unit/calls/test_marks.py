@@ -67,3 +67,17 @@ async def test_given_a_blocked_number_when_it_calls_again_then_it_is_no_lost_cal
     async with application.database.read() as session:
         found = await lost_callers(session, min(START, NOON))
     assert [lost.number for lost in found] == ["13800000043"]
+
+
+async def test_given_a_listed_interpreter_when_called_then_he_joins_and_an_unlisted_one_is_refused(
+    application: Application,
+) -> None:
+    number, csrf = await stored(application, "1.1", end=None), await application.sign_in("operator")
+    answer = await application.client.get("/api/v1/interpreters")
+    assert await answer.json() == {"items": [{"language": "ja", "name": "佐藤"}]}
+    path = f"/api/v1/calls/{number}/interpreter"
+    called = await application.client.post(path, json={"language": "ja", "name": "佐藤"}, headers=csrf)
+    assert called.status == 204
+    assert ("add_third_party", ("1.1", "13900000081")) in application.telephony.asked
+    refused = await application.client.post(path, json={"language": "ko", "name": "佐藤"}, headers=csrf)
+    assert refused.status == 404

@@ -142,6 +142,8 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/calls/{id}/caller-marks"): EVERYBODY,
     ("POST", "/api/v1/calls/{id}/caller-marks"): OPERATING,
     ("DELETE", "/api/v1/calls/{id}/caller-block"): SUPERVISING,
+    ("GET", "/api/v1/interpreters"): OPERATING,
+    ("POST", "/api/v1/calls/{id}/interpreter"): OPERATING,
     ("GET", "/api/v1/emergencies"): EVERYBODY,
     ("POST", "/api/v1/emergencies"): EVERYBODY,
     ("GET", "/api/v1/emergencies/{id}"): EVERYBODY,

@@ -44,6 +44,7 @@ NOT_FILES = {
     "/api/v1/reservations/{number}/changes": "part of one booking's page",
     "/api/v1/change-notices": "a pop-up: what one's own role has not read yet; the notes stand with the bookings",
     "/api/v1/calls/{id}/caller-marks": "part of one call's page",
+    "/api/v1/interpreters": "choices of a form, from the settings",
     "/api/v1/emergencies": "the way to records, each of which is printed",
     "/api/v1/emergencies/{id}": "one emergency, which is printed",
     "/api/v1/stays/{id}": "one stay, whose folio is printed",
