@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 CHANGED = "emergencies"
 RETRY_SECONDS = 2.0
+TOLD_FOR = timedelta(hours=12)
+"""A call that ended longer ago raises nothing: the event log may be read again from its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class EmergencyWatch:
         assert isinstance(event, CallChanged)
         call = event.call
         found = dialled(call, self.parts.numbers)
+        if call.ended_at is not None and self.parts.clock.now() - call.ended_at > TOLD_FOR:
+            found = None
         if found is not None and call.key not in self._told:
             self._told.add(call.key)
             self._news.put_nowait(_News(call.key, found, call.started_at))

@@ -60,6 +60,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
         "agents",
         "calls",
         "desk",
+        "emergencies",
         "guests",
         "ivr",
         "outbound",

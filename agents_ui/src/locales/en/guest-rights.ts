@@ -25,7 +25,7 @@ export default {
     stored_value: 'Stored value',
   },
   auditAction: {
-    call: { linked: 'Call linked', unlinked: 'Call unlinked' },
+    call: { interpreter: 'Interpreter called', linked: 'Call linked', unlinked: 'Call unlinked' },
     guest: {
       created: 'Guest entered',
       changed: 'Guest changed',

@@ -25,7 +25,7 @@ export default {
     stored_value: '储值对账',
   },
   auditAction: {
-    call: { linked: '关联通话', unlinked: '取消通话关联' },
+    call: { interpreter: '三方翻译', linked: '关联通话', unlinked: '取消通话关联' },
     guest: {
       created: '新增客人',
       changed: '修改客人',
