@@ -23,7 +23,7 @@ from callcenter.web.openapi import Contract, documented
 from callcenter.web.output import Output, answer, columns
 
 BLOCK = "calls.block"
-TELEPHONY: web.AppKey[Telephony] = web.AppKey("marks_telephony", Telephony)  # type: ignore[type-abstract]
+TELEPHONY: web.AppKey[Telephony] = web.AppKey("marks_telephony", Telephony)
 
 routes = web.RouteTableDef()
 
