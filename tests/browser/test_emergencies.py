@@ -23,7 +23,7 @@ async def test_given_a_room_that_dials_119_when_any_page_is_open_then_the_place_
     house: BrowserHouse, sign_in: SignIn
 ) -> None:
     page = await sign_in("operator", "/calls")
-    await expect(page.get_by_role("heading", name="Calls")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Call records")).to_be_visible()
     await dialled(house, "0412")
     band = page.get_by_role("alert").filter(has_text="0412")
     await expect(band).to_contain_text("the room dialled 119", timeout=2_000)
@@ -56,7 +56,7 @@ async def test_given_any_page_when_f10_is_pressed_twice_then_a_place_is_asked_an
     house: BrowserHouse, sign_in: SignIn
 ) -> None:
     page = await sign_in("operator", "/calls")
-    await expect(page.get_by_role("heading", name="Calls")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Call records")).to_be_visible()
     await page.keyboard.press("F10")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.keyboard.press("F10")

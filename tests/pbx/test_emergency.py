@@ -157,13 +157,13 @@ async def test_given_the_application_when_a_room_dials_119_it_is_killed_and_come
             switchboard.carrier(answers()),
         ):
             call = room.call("119")
-            await operator.next_call(within=ALERTED_WITHIN)
+            await operator.next_call()
             await call.answered()
             await house.until(lambda: on_record(house, {desk.room: "119"}), "the emergency", within=5)
             house.kill()
             await call.bye()
             again = second.call("120")
-            await operator.next_call(within=ALERTED_WITHIN)
+            await operator.next_call()
             await again.answered()
             await again.bye()
             await house.started()

@@ -22,8 +22,9 @@ from callcenter.simulator.phone import Behaviour, Phone
 from callcenter.simulator.rtp import Hearing
 from callcenter.telephony import PhoneClass, RoomPhone
 from tests.pbx.house import orders
-from tests.pbx.switchboard import BOTH_TONES, FRONT_DESK_AFTER, Desk, Switchboard, desk_of, until_heard
+from tests.pbx.switchboard import BOTH_TONES, FRONT_DESK_AFTER, Desk, Switchboard, desk_of
 from tests.pbx.test_dialplan import recordings
+from tests.pbx.test_emergency import until_hears
 from tests.pbx.test_room_phones import A_WORD, not_rung
 
 GUEST = 440
@@ -72,7 +73,7 @@ def keys(key: str) -> Behaviour:
     async def behave(dialog: Dialog) -> None:
         dialog.ring()
         dialog.answer()
-        await until_heard(dialog, BOTH_TONES["night-call"])
+        await until_hears(dialog, BOTH_TONES["night-call"])
         if key:
             dialog.rtp.press(key)
         else:
@@ -93,7 +94,7 @@ async def test_given_do_not_disturb_when_another_room_dials_then_it_does_not_rin
     ):
         call = room.call(desk.room)
         await call.answered()
-        await until_heard(call, BOTH_TONES["room-quiet"])
+        await until_hears(call, BOTH_TONES["room-quiet"])
         call.rtp.press("1")
         await operator.next_call()
         await not_rung(asked)
@@ -145,8 +146,8 @@ async def test_given_the_night_when_a_guest_takes_an_outside_call_then_they_talk
     ):
         call, _ = await handed_over(operator, guest, desk)
         taken = await room.next_call(within=5)
-        await until_heard(taken, BOTH_TONES["night-call"])
-        await until_heard(taken, GUEST)
+        await until_hears(taken, BOTH_TONES["night-call"])
+        await until_hears(taken, GUEST)
         windows = tones_over_time(Sound(taken.rtp.heard().pcm), [GUEST, BOTH_TONES["night-call"]])
         heard = [tone for window in windows for tone in window.tones]
         assert heard.index(GUEST) > heard.index(BOTH_TONES["night-call"]), "connected before having decided"
@@ -164,7 +165,7 @@ async def test_given_the_night_when_a_guest_declines_then_the_caller_hears_only_
         switchboard.guest(hearing=Hearing.KEEP) as guest,
     ):
         call, _ = await handed_over(operator, guest, desk)
-        await until_heard(call, BOTH_TONES["voicemail-ask"])
+        await until_hears(call, BOTH_TONES["voicemail-ask"])
         await not_rung(operator)
         await call.bye()
 
@@ -179,7 +180,7 @@ async def test_given_the_day_when_a_caller_is_transferred_then_the_room_is_conne
         switchboard.guest(media=Tone(GUEST)) as guest,
     ):
         call, _ = await handed_over(operator, guest, desk)
-        await until_heard(await room.next_call(within=5), GUEST)
+        await until_hears(await room.next_call(within=5), GUEST)
         await call.bye()
 
 

@@ -310,7 +310,8 @@ async def test_given_a_room_telephone_when_it_is_set_then_it_returns_once_astdb_
     written = fake.actions[1]
     assert written["Channel"] == "Local/room@provision/n"
     assert (
-        written["Variable"] == "PROVISION_ROOM=0301\nPROVISION_CLASS=national\nPROVISION_REACH=held\nPROVISION_ALLOWED="
+        written["Variable"]
+        == "PROVISION_ROOM=0301\nPROVISION_CLASS=national\nPROVISION_REACH=held\nPROVISION_ALLOWED=\nPROVISION_QUIET="
     )
 
 
@@ -320,7 +321,9 @@ async def test_given_callers_who_are_put_through_all_the_same_when_set_then_each
     fake.scripts["DBGet"] = astdb({"room/0301": "local:held:n3800000001n0305n"})
     phone = RoomPhone(PhoneClass.LOCAL, connectable=False, allowed=("3800000001", "0305"))
     await actions.set_room_phone("0301", phone, "p-1")
-    assert fake.actions[1]["Variable"].endswith("PROVISION_REACH=held\nPROVISION_ALLOWED=n3800000001n0305n")
+    assert fake.actions[1]["Variable"].endswith(
+        "PROVISION_REACH=held\nPROVISION_ALLOWED=n3800000001n0305n\nPROVISION_QUIET="
+    )
 
 
 async def test_given_a_message_lamp_when_lit_then_it_returns_once_the_exchange_knows_it(

@@ -43,7 +43,7 @@ def test_given_the_sample_hotel_then_every_line_queue_and_phone_is_there(setting
     for number in ("4001", "4002", "4003"):
         assert f"exten => {number},1,Gosub(begin-outside,s,1({number},yes))" in files["extensions.conf"]
     for queue in ("enquiries", "complaints"):
-        for suffix in ("", "-first", "-wide", "-rescue"):
+        for suffix in ("", "-first", "-wide", "-late", "-rescue"):
             assert f"\n[{queue}{suffix}](" in files["queues.conf"]
     for endpoint in ("op8001", "op8109", "room0301", "room0504"):
         assert f"\n[{endpoint}](" in files["pjsip.conf"]
