@@ -37,7 +37,7 @@ async def test_given_an_emergency_when_the_checklist_is_worked_then_every_tick_s
     await dialled(house, "0412")
     page = await sign_in("operator", "/emergencies/1")
     await page.get_by_text("Fire", exact=True).click()
-    await page.get_by_role("checkbox", name="Send security to the place").check()
+    await page.get_by_text("Send security to the place").click()
     await expect(page.get_by_role("row", name="Done: Send security to the place")).to_contain_text("operator")
     await page.get_by_role("button", name="Call responders in (119)").click()
     await expect(page.get_by_role("row", name="Called 119")).to_be_visible()

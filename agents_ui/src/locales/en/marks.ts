@@ -2,7 +2,6 @@
 export default {
   interpreters: 'Interpreter joins',
   interpreterRings: 'Ringing {name}, who joins when answering.',
-  language: { ja: 'Japanese', ko: 'Korean', ru: 'Russian', yue: 'Cantonese', fr: 'French', de: 'German', en: 'English' },
   title: 'Caller marks',
   none: 'Nothing was said of this number.',
   kind: { nuisance: 'Nuisance', wrong_number: 'Wrong number', silent: 'Silent' },

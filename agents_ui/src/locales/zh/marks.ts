@@ -2,7 +2,6 @@
 export default {
   interpreters: '三方翻译',
   interpreterRings: '正在呼叫 {name}，接听后加入通话。',
-  language: { ja: '日语', ko: '韩语', ru: '俄语', yue: '粤语', fr: '法语', de: '德语', en: '英语' },
   title: '来电者标记',
   none: '此号码没有标记。',
   kind: { nuisance: '骚扰', wrong_number: '打错', silent: '无声' },
