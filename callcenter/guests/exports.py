@@ -7,6 +7,7 @@ from typing import Any
 from callcenter.guests.company_routes import list_companies
 from callcenter.guests.member_routes import list_applications, list_imports, list_open_sales
 from callcenter.guests.missed_routes import list_missed_cards
+from callcenter.guests.reception_routes import list_reception_log
 from callcenter.guests.routes import list_guests
 from callcenter.guests.work_routes import list_disputes, list_follow_ups, list_owners
 from callcenter.settings import Words
@@ -143,7 +144,29 @@ _MISSED = (
     column("最近来电", "Last call", "last_at", 18),
 )
 
+_CHANNELS = {
+    "phone": ("电话", "phone"),
+    "sms": ("短信", "SMS"),
+    "wechat": ("微信", "WeChat"),
+    "mail": ("邮件", "mail"),
+    "visit": ("拜访", "visit"),
+}
+_RECEPTION = (
+    column("时间", "Time", "at", 18),
+    column("客人编号", "Card", "guest_id", 10),
+    column("客人", "Guest", "guest"),
+    choice("方式", "Channel", "channel", _CHANNELS, 10),
+    choice("哪一方", "Side", "side", _SIDES, 10),
+    column("接待人", "By", "by"),
+    column("内容", "Note", "note", 40),
+)
+
 routes = [
+    exported(
+        "/api/v1/reception-log",
+        list_reception_log,
+        Listing("reception-log", Words(zh="客户接待日志", en="Reception log"), _RECEPTION),
+    ),
     exported(
         "/api/v1/missed-cards",
         list_missed_cards,

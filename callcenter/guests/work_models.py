@@ -19,7 +19,7 @@ class GuestContact(Base):
     """The house spoke with a guest, or wrote. `side`: which of the two owners' people did."""
 
     __tablename__ = "guest_contacts"
-    __table_args__ = (Index(None, "guest_id", "at"),)
+    __table_args__ = (Index(None, "guest_id", "at"), Index(None, "at", "id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     guest_id: Mapped[int] = mapped_column(ForeignKey(Guest.id))

@@ -12,6 +12,7 @@ from callcenter.reservations import (
     money_routes,
     notice_routes,
     planning_routes,
+    print_routes,
     routes,
     tariff_routes,
 )
@@ -31,6 +32,7 @@ def setup(app: web.Application, parts: ReservationParts) -> None:
         feed_routes,
         audit_routes,
         notice_routes,
+        print_routes,
     )
     for group in groups:
         app.add_routes(group.routes)

@@ -24,3 +24,7 @@ export interface BookingFigures {
 
 export const bookingFigures = (from: string, to: string, signal?: AbortSignal): Promise<BookingFigures> =>
   request<BookingFigures>('GET', '/reservation-figures', { query: { from, to }, signal });
+
+/** Note that a form is printed for these days. */
+export const notePrint = (form: string, from: string, to: string): Promise<void> =>
+  request('POST', '/prints', { body: { form, from, to } });

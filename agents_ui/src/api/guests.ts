@@ -270,6 +270,20 @@ export type GuestQuery = {
   after?: string;
 };
 
+export type ReceptionQuery = { from?: string; to?: string; by?: string; limit?: number; after?: string };
+
+/** A contact with a customer. */
+export interface Reception {
+  id: number;
+  at: string;
+  by: string;
+  channel: string;
+  side: string;
+  guest_id: number;
+  guest: string;
+  note: string;
+}
+
 /** A caller who talked with somebody and is on no card; `call_id` and `last_at` are of the last call. */
 export interface MissedCard {
   number: string;
@@ -302,6 +316,8 @@ export interface OpenSale extends Sale {
 
 export const guestApi = {
   guests: (query: GuestQuery, signal?: AbortSignal) => request<Page<GuestRow>>('GET', '/guests', { query, signal }),
+  receptionLog: (query: ReceptionQuery, signal?: AbortSignal) =>
+    request<Page<Reception>>('GET', '/reception-log', { query, signal }),
   missed: (query: { from?: string; to?: string }, signal?: AbortSignal) =>
     request<List<MissedCard>>('GET', '/missed-cards', { query, signal }),
   search: (q: string, signal?: AbortSignal) =>

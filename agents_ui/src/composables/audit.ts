@@ -106,6 +106,7 @@ export const ACTIONS = [
   'stay.wake_up_cancelled',
   'night.closed',
   'list.exported',
+  'form.printed',
   'call.linked',
   'call.unlinked',
   'guest.created',

@@ -275,6 +275,7 @@ const en: typeof zh = {
     },
     night: { closed: 'Night audit' },
     list: { exported: 'List exported' },
+    form: { printed: 'Form printed' },
     rate_plan: { set: 'Rate plan set' },
     season: { set: 'Season set', removed: 'Season removed' },
     day_price: { set: 'Prices of days set' },

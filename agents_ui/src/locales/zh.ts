@@ -265,6 +265,7 @@ export default {
     },
     night: { closed: '夜审' },
     list: { exported: '导出列表' },
+    form: { printed: '打印表单' },
     rate_plan: { set: '设置房价方案' },
     season: { set: '设置季节', removed: '删除季节' },
     day_price: { set: '设置每日房价' },

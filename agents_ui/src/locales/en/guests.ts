@@ -4,6 +4,7 @@ export default {
     potential: 'Potential customers',
     checks: 'New cards',
     followUps: 'Follow-ups',
+    reception: 'Reception log',
     waiting: 'To decide',
     companies: 'Companies',
     owners: 'Allocation',
@@ -181,6 +182,15 @@ export default {
     calls: 'Calls',
     last: 'Last call',
     open: 'Open the call',
+  },
+  reception: {
+    caption: 'Contacts with customers, newest first',
+    empty: 'No contact was noted in this time',
+    at: 'Time',
+    guest: 'Guest',
+    how: 'How',
+    by: 'By',
+    note: 'Note',
   },
   checks: {
     unchecked: 'Not checked yet, of any day',

@@ -4,6 +4,7 @@ export default {
     potential: '潜在客户',
     checks: '新卡片核对',
     followUps: '待跟进',
+    reception: '接待日志',
     waiting: '待审批',
     companies: '协议单位',
     owners: '客户分配',
@@ -181,6 +182,15 @@ export default {
     calls: '通话次数',
     last: '最近来电',
     open: '查看通话',
+  },
+  reception: {
+    caption: '客户接待日志，最近的在前',
+    empty: '这段时间没有登记的联系',
+    at: '时间',
+    guest: '客人',
+    how: '方式',
+    by: '接待人',
+    note: '内容',
   },
   checks: {
     unchecked: '只看尚未核对的（不限日期）',
