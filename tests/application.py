@@ -20,7 +20,7 @@ from callcenter.calls.models import Call
 from callcenter.calls.routes import CallParts, RecordingInfo
 from callcenter.calls.three_rings import Cadences
 from callcenter.clock import SettableClock
-from callcenter.console import PhoneAccount
+from callcenter.console import DeskCall, NoSuchCall, PhoneAccount
 from callcenter.db import Database
 from callcenter.desk import parts as desk_parts
 from callcenter.desk.knowledge import RESERVATION, STAY, BookingKnowledge, StayKnowledge
@@ -175,6 +175,31 @@ class NotingBrowsers:
         return {extension: owner for extension, (owner, _) in self.accounts.items()}
 
 
+class QuietConsole:
+    """Phones on which nothing is going on."""
+
+    def __init__(self) -> None:
+        self.given_back: list[str] = []
+
+    def call_of(self, extension: str) -> DeskCall | None:
+        return None
+
+    async def give_back(self, extension: str) -> None:
+        self.given_back.append(extension)
+
+    async def refuse(self, extension: str) -> None:
+        raise NoSuchCall
+
+    async def refuse_with(self, extension: str, target: str) -> None:
+        raise NoSuchCall
+
+    hold = resume = swap = complete = conference = park = hang_up = refuse
+    consult = transfer = dial = refuse_with
+
+    async def send_digits(self, extension: str, digits: str) -> None:
+        raise NoSuchCall
+
+
 @dataclass
 class KnownRecordings:
     """Recordings by the id of their call."""
@@ -268,7 +293,17 @@ class Application:
         room_routes.setup(self.web, room_parts)
         set_up_reservations(self.web, self.reservations)
         self.browsers = NotingBrowsers()
-        self.desk = desk_parts.build(self.web, self.settings, database, self.audit, self.staff.sessions, self.browsers)
+        self.console = QuietConsole()
+        self.desk = desk_parts.build(
+            self.web,
+            self.settings,
+            database,
+            self.audit,
+            self.staff.sessions,
+            self.browsers,
+            self.console,
+            EventBus(),
+        )
         add_exports(self.web)
 
     async def add_rooms(self) -> None:

@@ -11,9 +11,13 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy import select
 
+from callcenter.agents.parts import PARTS as AGENTS
+from callcenter.console import Console
+from callcenter.desk.call_verbs import VerbIn, call_json, carry_out
+from callcenter.desk.news import DeskNews
 from callcenter.desk.phone_schemas import AccountOut, PhoneIn, PhoneList, PhoneOut, PhoneRow, TabIn
 from callcenter.desk.phones import LOST_SECONDS, PING_SECONDS, DeskPhones, Line, Seat
-from callcenter.errors import NotPermitted
+from callcenter.errors import HouseError, NotPermitted
 from callcenter.staff.models import User
 from callcenter.staff.parts import PERSON
 from callcenter.web.app import DATABASE
@@ -39,7 +43,10 @@ class DeskParts:
     """What these routes need; `exchange` is where the exchange takes browsers."""
 
     phones: DeskPhones
+    console: Console
     exchange: str
+    news: DeskNews
+    remind_seconds: int
 
 
 PARTS: web.AppKey[DeskParts] = web.AppKey("desk_parts", DeskParts)
@@ -69,6 +76,7 @@ async def list_phones(request: web.Request) -> web.Response:
             extension=extension,
             taken_by=names.get(taken[extension]) if extension in taken else None,
             mine=taken.get(extension) == request[PERSON].user_id,
+            busy=request.app[PARTS].console.call_of(extension) is not None,
         )
         for extension in phones.extensions
     ]
@@ -81,16 +89,19 @@ async def list_phones(request: web.Request) -> web.Response:
 async def take_phone(request: web.Request) -> web.Response:
     """Telephone with this phone from now on, in the browser or beside it."""
     wanted = await body(request, PhoneIn)
-    account = await request.app[PARTS].phones.take(
-        request[PERSON],
-        wanted.extension,
-        wanted.kind,
-        wanted.tab,
-        address_of(request),
-        take_over=wanted.take_over,
+    person, parts, address = request[PERSON], request.app[PARTS], address_of(request)
+    account = await parts.phones.take(
+        person, wanted.extension, wanted.kind, wanted.tab, address, take_over=wanted.take_over
     )
+    try:
+        await request.app[AGENTS].floor.sign_on(person, wanted.extension, address)
+    except HouseError:
+        await parts.phones.give_back(person, address)
+        raise
     handed = account and AccountOut(address=account.address, username=account.username, password=account.password)
-    return answer(PhoneOut(extension=wanted.extension, kind=wanted.kind, account=handed))
+    return answer(
+        PhoneOut(extension=wanted.extension, kind=wanted.kind, account=handed, remind_seconds=parts.remind_seconds)
+    )
 
 
 @routes.delete("/api/v1/desk/phone")
@@ -99,6 +110,17 @@ async def take_phone(request: web.Request) -> web.Response:
 async def give_phone_back(request: web.Request) -> web.Response:
     """Telephone no more."""
     await request.app[PARTS].phones.give_back(request[PERSON], address_of(request))
+    return no_content()
+
+
+@routes.post("/api/v1/desk/call")
+@documented(Contract(body=VerbIn, status=HTTPStatus.NO_CONTENT))
+@requires("desk.work")
+async def handle_call(request: web.Request) -> web.Response:
+    """Do something with the call that one's phone is in the middle of."""
+    wanted = await body(request, VerbIn)
+    parts = request.app[PARTS]
+    await carry_out(parts.console, parts.phones.seat_of(request[PERSON]).extension, wanted)
     return no_content()
 
 
@@ -116,11 +138,9 @@ async def line(request: web.Request) -> web.StreamResponse:
     seat, opened = phones.open_line(request[PERSON], tab)
     try:
         await socket.prepare(request)
-        await _hear(socket, phones, seat, opened)
+        await _hear(socket, request.app[PARTS], seat, opened)
     finally:
-        phones.close_line(seat, opened)
-        if seat.line is None:
-            phones.lost(seat)
+        phones.close_line(seat, opened, went_away=socket.close_code == WSCloseCode.GOING_AWAY)
         await _close(socket, CLOSED_ELSEWHERE if opened.is_elsewhere else WSCloseCode.GOING_AWAY)
     return socket
 
@@ -141,9 +161,10 @@ async def _leave(app: web.Application) -> None:
     app[PARTS].phones.leave()
 
 
-async def _hear(socket: web.WebSocketResponse, phones: DeskPhones, seat: Seat, opened: Line) -> None:
+async def _hear(socket: web.WebSocketResponse, parts: DeskParts, seat: Seat, opened: Line) -> None:
     tasks = [
-        asyncio.create_task(_ping(socket, phones, seat, opened), name="desk-ping"),
+        asyncio.create_task(_ping(socket, parts.phones, seat), name="desk-ping"),
+        asyncio.create_task(_show(socket, parts, seat), name="desk-call"),
         asyncio.create_task(_listen(socket, opened), name="desk-listen"),
         asyncio.create_task(opened.closed.wait(), name="desk-closed"),
     ]
@@ -157,13 +178,29 @@ async def _hear(socket: web.WebSocketResponse, phones: DeskPhones, seat: Seat, o
                 log.error("desk_line_broke", exc_info=outcome)
 
 
-async def _ping(socket: web.WebSocketResponse, phones: DeskPhones, seat: Seat, opened: Line) -> None:
+async def _ping(socket: web.WebSocketResponse, phones: DeskPhones, seat: Seat) -> None:
     while True:
         async with asyncio.timeout(LOST_SECONDS):
             await socket.send_str('{"type":"ping"}')
         await asyncio.sleep(PING_SECONDS)
-        if not seat.is_heard(asyncio.get_running_loop().time()):
+        if seat.is_heard(asyncio.get_running_loop().time()):
+            seat.is_lost = False
+        else:
             phones.lost(seat)
+
+
+async def _show(socket: web.WebSocketResponse, parts: DeskParts, seat: Seat) -> None:
+    """Tell the page what its phone is in the middle of, and whenever that changes."""
+    shown: str | None = None
+    with parts.news.heard() as changed:
+        while True:
+            changed.clear()
+            state = json.dumps({"type": "call", "call": call_json(parts.console.call_of(seat.extension))})
+            if state != shown:
+                async with asyncio.timeout(LOST_SECONDS):
+                    await socket.send_str(state)
+                shown = state
+            await changed.wait()
 
 
 async def _listen(socket: web.WebSocketResponse, opened: Line) -> None:

@@ -32,19 +32,21 @@ class AccountOut(Output):
 
 
 class PhoneOut(Output):
-    """The phone that one has now; `account` is the browser's."""
+    """The phone that one has now; `account` is the browser's. `remind_seconds`: of a held caller, after so long."""
 
     extension: str
     kind: PhoneKind
     account: AccountOut | None
+    remind_seconds: int
 
 
 class PhoneRow(Output):
-    """One phone of the staff, and who has it."""
+    """One phone of the staff, and who has it; `busy`: it rings or talks."""
 
     extension: str
     taken_by: str | None
     mine: bool
+    busy: bool
 
 
 class PhoneList(Output):

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import structlog
 
-from callcenter.console import BrowserPhones, PhoneAccount, PhoneKind
+from callcenter.console import BrowserPhones, Console, PhoneAccount, PhoneKind
 from callcenter.db import Database, DatabaseUnavailable
 from callcenter.errors import HouseError, PbxUnavailable
 from callcenter.staff.audit import SYSTEM, Actor, AuditLog
@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 PING_SECONDS = 1.0
 LOST_SECONDS = 3.5
 """A page that is silent for so long is lost: a phone must not be rung later than 5 s after its page was last heard."""
+
+RESTART_SECONDS = 15.0
+"""So long pages have to come back after the application was started anew."""
 
 SESSIONS_EVERY = 10.0
 """Seconds between two looks whether those at the desks are still signed in."""
@@ -103,6 +106,7 @@ class Seat:
     tab: str
     line: Line | None = None
     ways: set[asyncio.Event] = field(default_factory=set)
+    is_lost: bool = False
 
     def is_heard(self, now: float) -> bool:
         """Tell whether the page answered lately."""
@@ -116,12 +120,15 @@ class DeskPhones:
         self,
         extensions: Iterable[str],
         browsers: BrowserPhones,
+        console: Console,
         sessions: Sessions,
         database: Database,
         audit: AuditLog,
     ) -> None:
         self.extensions: Collection[str] = tuple(extensions)
         self._browsers = browsers
+        self._console = console
+        self._tasks: set[asyncio.Task[None]] = set()
         self._sessions = sessions
         self._database = database
         self._audit = audit
@@ -135,13 +142,15 @@ class DeskPhones:
             holder = Holder.of(owner)
             if holder is not None:
                 self._seats[extension] = Seat(extension, PhoneKind.BROWSER, holder, tab="")
+                self._spawn(self._look_after(self._seats[extension], RESTART_SECONDS))
         self._watch = asyncio.create_task(self._mind_sessions(), name="desk-sessions")
 
     async def close(self) -> None:
         """End the watch."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+        tasks = [*self._tasks, *([self._watch] if self._watch else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def seats(self) -> list[Seat]:
         """Return every phone that somebody has, by extension."""
@@ -186,6 +195,8 @@ class DeskPhones:
             if seat is None or (seat.holder, seat.kind, seat.tab) != (holder, kind, tab):
                 if seat is not None:
                     _cut_off(seat)
+                    if seat.tab and seat.tab != tab:
+                        self.lost(seat)
                 self._seats[extension] = Seat(extension, kind, holder, tab)
             if is_new:
                 await self._note(person, "desk.phone_taken", extension, address, {"kind": kind.value})
@@ -208,12 +219,18 @@ class DeskPhones:
         seat = self.seat_of(person, tab)
         _end_line(seat)
         seat.line = Line(tab, _now())
+        seat.is_lost = False
         return seat, seat.line
 
-    def close_line(self, seat: Seat, line: Line) -> None:
-        """The page is heard no more."""
-        if seat.line is line:
-            seat.line = None
+    def close_line(self, seat: Seat, line: Line, *, went_away: bool) -> None:
+        """The page is heard no more; `went_away`: it said so itself, else it has some seconds to come back."""
+        if seat.line is not line:
+            return
+        seat.line = None
+        if went_away:
+            self.lost(seat)
+        elif not line.closed.is_set():
+            self._spawn(self._look_after(seat, LOST_SECONDS))
 
     @contextlib.contextmanager
     def way(self, person: Person, tab: str) -> Iterator[asyncio.Event]:
@@ -240,12 +257,31 @@ class DeskPhones:
                 seat.line.closed.set()
 
     def lost(self, seat: Seat) -> None:
-        """The page is not heard: the exchange forgets the phone."""
-        if seat.ways:
-            log.warning("desk_page_lost", extension=seat.extension)
+        """The page is not heard: the exchange forgets the phone, and whoever talked with it is looked after."""
+        if seat.kind is not PhoneKind.BROWSER or seat.is_lost:
+            return
+        seat.is_lost = True
+        log.warning("desk_page_lost", extension=seat.extension)
         close_ways(seat)
+        self._spawn(self._give_back_call(seat.extension))
 
     # --- within
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name="desk-phone")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look_after(self, seat: Seat, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if self._seats.get(seat.extension) is seat and not seat.is_heard(_now()):
+            self.lost(seat)
+
+    async def _give_back_call(self, extension: str) -> None:
+        try:
+            await self._console.give_back(extension)
+        except HouseError as error:
+            log.warning("desk_call_not_given_back", extension=extension, reason=str(error))
 
     async def _account(self, extension: str, kind: PhoneKind, holder: Holder) -> PhoneAccount | None:
         if kind is PhoneKind.BROWSER:

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
+
 from callcenter.errors import PbxRefused, PbxUnavailable
 from callcenter.pbx.bridge import AmiBridge
 from callcenter.pbx.wire import BadField, FieldValue
 from callcenter.telephony import PhoneClass, RoomPhone
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT_VARIABLE: Final = "HOTEL_HEARTBEAT"
 PRIORITY_VARIABLE: Final = "QUEUE_PRIO"
@@ -32,15 +36,19 @@ LAMP: Final = "lamp"
 # Where the application may lead a call. No context that reaches outside numbers is among them.
 OWN_CONTEXTS: Final = frozenset(
     {
-        "line",
-        "system-answers",
-        "waiting",
-        "inside",
-        "transfer",
-        "supervise",
-        "join",
+        "desk",
+        "desk-consult",
+        "desk-join",
+        "desk-return",
         "emergency-called",
         "emergency-raised",
+        "inside",
+        "join",
+        "line",
+        "supervise",
+        "system-answers",
+        "transfer",
+        "waiting",
     }
 )
 
@@ -72,6 +80,7 @@ _LOCAL = re.compile(r"Local/(?P<exten>[A-Za-z0-9+*#_-]{1,80})@(?P<context>[a-z-]
 _MEMBER = re.compile(r"PJSIP/op(?P<extension>[0-9]{3,6})")
 _QUEUE = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _ARGUMENT_MARK = re.compile(r'[\\,"()\[\]{}]')
+_KEY_PRESSED = re.compile(r"[0-9*#]")
 _KEY = re.compile(r"[A-Za-z0-9_./-]{1,80}")
 
 
@@ -132,6 +141,34 @@ class Actions:
     async def redirect(self, channel: str, place: Place) -> None:
         """Lead a channel to another place of our dialplan, out of whatever it is in."""
         await self._bridge.action("Redirect", {"Channel": _channel(channel), **self._place(place)})
+
+    async def redirect_both(self, channel: str, place: Place, other: str, other_place: Place) -> None:
+        """Lead two channels that talk with each other to two places at once, so that neither loses its call."""
+        fields = {
+            "Channel": _channel(channel),
+            **self._place(place),
+            "ExtraChannel": _channel(other),
+            **{f"Extra{name}": value for name, value in self._place(other_place).items()},
+        }
+        await self._bridge.action("Redirect", fields)
+
+    async def setvar(self, channel: str, name: str, value: str) -> None:
+        """Set a variable of a channel; a function of the dialplan is refused by the pattern."""
+        fields = {"Channel": _channel(channel), "Variable": _fits(_VARIABLE, "variable", name), "Value": value}
+        await self._bridge.action("Setvar", fields)
+
+    async def play_digit(self, channel: str, digit: str) -> None:
+        """Let the far end of a channel hear a key."""
+        await self._bridge.action(
+            "PlayDTMF", {"Channel": _channel(channel), "Digit": _fits(_KEY_PRESSED, "digit", digit)}
+        )
+
+    async def hangup_if_there(self, channel: str) -> None:
+        """End one channel; one that has gone meanwhile is no failure."""
+        try:
+            await self.hangup(channel)
+        except PbxRefused:
+            log.info("channel_gone_already", channel=channel)
 
     async def hangup(self, channel: str, cause: int = 16) -> None:
         """End one channel, with a cause of Q.850."""

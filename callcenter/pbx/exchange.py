@@ -22,7 +22,8 @@ from callcenter.events import CallChanged, EventBus, LinkChanged, PhoneChanged
 from callcenter.pbx import cel
 from callcenter.pbx.actions import Actions, Origination, Place
 from callcenter.pbx.bridge import AmiBridge, Timing
-from callcenter.pbx.facts import BadFact, ChannelCreated, ChannelUp, HungUp, from_ami
+from callcenter.pbx.desk_calls import DeskCalls
+from callcenter.pbx.facts import BadFact, ChannelCreated, ChannelUp, Fact, HungUp, from_ami
 from callcenter.pbx.house_orders import HouseOrders
 from callcenter.pbx.reader import read_state
 from callcenter.pbx.tracker import Leg, Tracker
@@ -118,6 +119,13 @@ class Exchange(HouseOrders):
             timing=timing or Timing(deadline=settings.deadline_seconds, ping_interval=settings.deadline_seconds),
         )
         self.actions = Actions(self.bridge)
+        self.desk_calls = DeskCalls(
+            self.actions,
+            lambda: self._tracker,
+            self._tell,
+            clock,
+            lambda name: f"{system_name}-{name}-{uuid.uuid4().hex}",
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -298,14 +306,21 @@ class Exchange(HouseOrders):
             return
         of_call = self._tracker.call_of(fact.uniqueid)
         freed = self._freed_by(fact, of_call) if isinstance(fact, HungUp) and of_call is not None else ""
+        orphan = self.desk_calls.orphaned_by(fact) if isinstance(fact, HungUp) else None
         extension = self._tracker.staff_of(fact.uniqueid)  # a hang-up makes it forget
         self._publish(self._tracker.feed(fact))
         if isinstance(fact, ChannelCreated | ChannelUp | HungUp):
             self._tell_phone(extension or self._tracker.staff_of(fact.uniqueid))
+        if orphan is not None and of_call is not None:
+            self._order(self.actions.redirect(*orphan), "return-held-caller", of_call)
         if freed and of_call is not None:
             self._order(self._attend_to_first_in_line(freed), "interrupt-announcement", of_call)
         if of_call is not None and isinstance(fact, ChannelUp | HungUp):
             self._mind_recording(of_call)  # who is there can change without a word of it in the record
+
+    def _tell(self, fact: Fact) -> None:
+        """Take in what our own console did, which no event tells."""
+        self._publish(self._tracker.feed(fact))
 
     def _tell_phone(self, extension: str) -> None:
         """Tell of a phone whose activity is another than before."""

@@ -114,6 +114,22 @@ class Unheld:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldByConsole:
+    """Our console let the other side of channel `uniqueid` wait, out of the bridge; no event tells of that."""
+
+    at: datetime
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnheldByConsole:
+    """Our console gave the other side back to channel `uniqueid`."""
+
+    at: datetime
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlindTransferred:
     """The party on channel `uniqueid` sent the other one to `exten`."""
 
@@ -229,6 +245,8 @@ Fact = (
     | QueueLeft
     | Held
     | Unheld
+    | HeldByConsole
+    | UnheldByConsole
     | BlindTransferred
     | AttendedTransferred
     | Parked

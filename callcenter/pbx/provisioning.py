@@ -267,6 +267,7 @@ def _context(settings: Settings, passwords: Secrets, folder: Path, program: Prog
         "timezone": settings.hotel.timezone,
         "greeting": settings.greeting,
         "voicemail": settings.voicemail,
+        "desk": settings.desk,
         "stale_seconds": math.ceil(3 * settings.pbx.heartbeat_seconds),
         "recorded": settings.recording.enabled,
         "has_digits": all((folder / "lib/sounds/zh/digits" / f"{digit}.wav").exists() for digit in range(1, 21)),

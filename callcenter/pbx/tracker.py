@@ -76,6 +76,8 @@ class Tracker:
             facts.QueueLeft: self._queue_left,
             facts.Held: self._held,
             facts.Unheld: self._unheld,
+            facts.HeldByConsole: self._held_by_console,
+            facts.UnheldByConsole: self._unheld,
             facts.BlindTransferred: self._blind_transferred,
             facts.AttendedTransferred: self._attended_transferred,
             facts.Parked: self._parked,
@@ -280,7 +282,12 @@ class Tracker:
         if channel := self._known(fact):
             channel.call.held(channel, fact.at)
 
-    def _unheld(self, fact: facts.Unheld) -> None:
+    def _held_by_console(self, fact: facts.HeldByConsole) -> None:
+        if channel := self._known(fact):
+            channel.call.held(channel, fact.at)
+            channel.call.kept_out_of_bridge = True
+
+    def _unheld(self, fact: facts.Unheld | facts.UnheldByConsole) -> None:
         if channel := self._known(fact):
             channel.call.unheld(channel, fact.at)
             self._review(channel.call, fact.at)

@@ -69,6 +69,7 @@ class Call:
         self.wants_call_back = False
         self.company: dict[str, Channel] = {}
         self.parting: Parting | None = None
+        self.kept_out_of_bridge = False
         self.told: CallSnapshot | None = None
         self.remembered = False
         self._staffed = False
@@ -217,7 +218,8 @@ class Call:
             person = next(reversed(self.company.values()))
             self.parting = Parting(person, at)
         self.company = {person.uniqueid: person for person in company}
-        waiting = self.main is not None and self.main.bridge is not None and self._is_kept_waiting()
+        in_reach = self.main is not None and (self.main.bridge is not None or self.kept_out_of_bridge)
+        waiting = in_reach and self._is_kept_waiting()
         if company and self._talk_since is None:
             self._talk_since = at
         elif not company and not waiting:

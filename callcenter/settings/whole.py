@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 from callcenter.settings.agents import Agents
 from callcenter.settings.agreement import disagreement, disagreements
 from callcenter.settings.bookings import MeetingRoom, Reservations, RoomType
+from callcenter.settings.desk import Desk
 from callcenter.settings.emergency import Emergency
 from callcenter.settings.guests import GuestSettings
 from callcenter.settings.house import Greeting, Hotel, Ivr, Line, Outbound, Phones, Queue, Recording, Rooms, ThreeRings
@@ -54,6 +55,7 @@ class Settings(Section):
     speech: Speech = Speech()
     outbound: Outbound = Outbound()
     agents: Agents = Agents()
+    desk: Desk = Desk()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 

@@ -15,12 +15,15 @@ export interface DeskPhone {
   extension: string;
   kind: PhoneKind;
   account: PhoneAccount | null;
+  /** Seconds on hold after which the operator is reminded. */
+  remind_seconds: number;
 }
 
 export interface PhoneRow {
   extension: string;
   taken_by: string | null;
   mine: boolean;
+  busy: boolean;
 }
 
 export interface PhoneWish {
@@ -30,7 +33,29 @@ export interface PhoneWish {
   take_over: boolean;
 }
 
+export type DeskCallState = 'ringing' | 'calling' | 'talking' | 'holding' | 'asking' | 'consulting' | 'conference';
+
+export interface DeskParty {
+  kind: 'outside' | 'staff' | 'room' | 'other';
+  number: string;
+  is_up: boolean;
+  is_held: boolean;
+}
+
+/** What this desk's phone is in the middle of; `key` is the one of the live calls. */
+export interface DeskCall {
+  key: string;
+  state: DeskCallState;
+  parties: DeskParty[];
+}
+
+export type PlainVerb = 'hold' | 'resume' | 'swap' | 'complete' | 'conference' | 'park' | 'hang_up';
+export type TargetVerb = 'consult' | 'transfer' | 'dial';
+
 export const deskApi = {
+  handle: (verb: PlainVerb) => request<void>('POST', '/desk/call', { body: { verb } }),
+  handleTo: (verb: TargetVerb, target: string) => request<void>('POST', '/desk/call', { body: { verb, target } }),
+  digits: (digits: string) => request<void>('POST', '/desk/call', { body: { verb: 'digits', digits } }),
   phones: (signal?: AbortSignal) => request<{ items: PhoneRow[] }>('GET', '/desk/phones', { signal }),
   takePhone: (wish: PhoneWish) => request<DeskPhone>('POST', '/desk/phone', { body: wish }),
   givePhoneBack: () => request<void>('DELETE', '/desk/phone'),

@@ -7,6 +7,8 @@ import type { PhoneAccount } from '@/api/desk';
 /** Seconds. A phone that was away is to be back within fifteen. */
 const LONGEST_RETRY = 3;
 const REGISTERED_FOR = 60;
+/** Milliseconds. */
+const ANSWER_AHEAD = 2_000;
 const BUSY = 486;
 const DECLINED = 603;
 
@@ -30,8 +32,8 @@ export class BrowserPhone {
   private readonly ua: UA;
   private session: RTCSession | null = null;
   private readonly sound = new Audio();
-  /** The next call from the exchange is one that was asked for here. */
-  private expected = false;
+  /** Until when (milliseconds) a call that comes is one that was answered already. */
+  private answeredUntil = 0;
 
   constructor(
     account: PhoneAccount,
@@ -75,7 +77,9 @@ export class BrowserPhone {
     this.microphone.getTracks().forEach((track) => track.stop());
   }
 
+  /** The application may tell of the ringing a moment before the call itself is here: it is answered when it comes. */
   answer(): void {
+    if (this.session === null) this.answeredUntil = Date.now() + ANSWER_AHEAD;
     if (this.session?.direction !== 'incoming' || !this.session.isInProgress()) return;
     this.session.answer({ mediaStream: this.microphone, pcConfig: { iceServers: [] } });
   }
@@ -90,11 +94,6 @@ export class BrowserPhone {
 
   call(number: string): void {
     this.ua.call(number, { mediaStream: this.microphone, pcConfig: { iceServers: [] } });
-  }
-
-  /** Answer the next ringing without being asked: it was asked for. */
-  expect(): void {
-    this.expected = true;
   }
 
   mute(muted: boolean): void {
@@ -116,8 +115,8 @@ export class BrowserPhone {
     if (incoming) session.on('peerconnection', ({ peerconnection }) => this.listen(peerconnection));
     else this.listen(session.connection);
     this.hooks.onCall(incoming ? 'ringing' : 'calling', caller);
-    if (incoming && this.expected) this.answer();
-    this.expected = false;
+    if (incoming && Date.now() < this.answeredUntil) this.answer();
+    this.answeredUntil = 0;
   }
 
   private listen(connection: RTCPeerConnection): void {

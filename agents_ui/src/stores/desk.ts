@@ -1,9 +1,19 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
-import { deskApi, lineAddress, sipAddress, type DeskPhone, type PhoneKind } from '@/api/desk';
+import { computed, ref, shallowRef, watchEffect } from 'vue';
+import {
+  deskApi,
+  lineAddress,
+  sipAddress,
+  type DeskCall,
+  type DeskPhone,
+  type PhoneKind,
+  type PlainVerb,
+  type TargetVerb,
+} from '@/api/desk';
 import { Problem } from '@/api/http';
 import { BrowserPhone, openMicrophone, type SoundState } from '@/desk/browser-phone';
 import { DeskLine, type LineState } from '@/desk/line';
+import { DeskSounds, type DeskSound } from '@/desk/sounds';
 import { recallPhone, rememberPhone, tabName } from '@/desk/memory';
 
 /** Why this desk's phone cannot ring; `none` when it can. */
@@ -20,7 +30,20 @@ export const useDeskStore = defineStore('desk', () => {
   const sound = ref<SoundState>('idle');
   const caller = ref('');
   const isMuted = ref(false);
+  /** What the application says that the phone is in the middle of. */
+  const call = shallowRef<DeskCall | null>(null);
   const failure = shallowRef<unknown>(null);
+
+  const sounds = new DeskSounds();
+  const isForgotten = ref(false);
+  let reminder: ReturnType<typeof setTimeout> | undefined;
+
+  /** A desk telephone rings by itself. */
+  const heard = computed<DeskSound>(() => {
+    if (sound.value === 'ringing') return 'ring';
+    return isForgotten.value && call.value?.state === 'holding' ? 'reminder' : 'none';
+  });
+  watchEffect(() => sounds.play(heard.value));
 
   let open: DeskLine | null = null;
   let browser: BrowserPhone | null = null;
@@ -92,7 +115,7 @@ export const useDeskStore = defineStore('desk', () => {
     open = new DeskLine(lineAddress(tab), {
       onState: (state) => (line.value = state),
       onElsewhere: goneElsewhere,
-      onMessage: () => {},
+      onMessage: hear,
       beforeRetry: stillMine,
     });
     open.start();
@@ -143,12 +166,54 @@ export const useDeskStore = defineStore('desk', () => {
     browser = null;
     isRegistered.value = false;
     sound.value = 'idle';
+    call.value = null;
     line.value = 'connecting';
+  }
+
+  function hear(message: unknown): void {
+    const told = message as { type: string; call: DeskCall | null };
+    if (told.type !== 'call') return;
+    if (told.call?.state === 'holding' && call.value?.state !== 'holding') remindLater();
+    call.value = told.call;
+  }
+
+  function remindLater(): void {
+    clearTimeout(reminder);
+    isForgotten.value = false;
+    reminder = setTimeout(() => (isForgotten.value = true), (phone.value?.remind_seconds ?? 0) * 1000);
   }
 
   const answer = (): void => browser?.answer();
   const reject = (): void => browser?.reject();
-  const hangUp = (): void => browser?.hangUp();
+
+  /** Without the application the page itself still hangs up. */
+  async function hangUp(): Promise<void> {
+    if (line.value === 'open' && call.value !== null) await handle('hang_up');
+    else browser?.hangUp();
+  }
+
+  async function handle(verb: PlainVerb): Promise<void> {
+    await attempt(deskApi.handle(verb));
+  }
+
+  async function handleTo(verb: TargetVerb, target: string): Promise<void> {
+    await attempt(deskApi.handleTo(verb, target));
+  }
+
+  /** A browser calls by itself; a desk telephone is rung first. */
+  async function dial(number: string): Promise<void> {
+    if (browser !== null) browser.call(number);
+    else await handleTo('dial', number);
+  }
+
+  async function attempt(asked: Promise<void>): Promise<void> {
+    failure.value = null;
+    try {
+      await asked;
+    } catch (error) {
+      failure.value = error;
+    }
+  }
 
   function mute(muted: boolean): void {
     browser?.mute(muted);
@@ -162,6 +227,7 @@ export const useDeskStore = defineStore('desk', () => {
     sound,
     caller,
     isMuted,
+    call,
     failure,
     start,
     take,
@@ -171,6 +237,9 @@ export const useDeskStore = defineStore('desk', () => {
     answer,
     reject,
     hangUp,
+    handle,
+    handleTo,
+    dial,
     mute,
   };
 });

@@ -27,12 +27,13 @@ async def _take(application: Application, csrf: dict[str, str], **wish: Any) -> 
 
 async def _line(application: Application, tab: str = TAB) -> ClientWebSocketResponse:
     socket = await application.client.ws_connect("/api/v1/desk/line", params={"tab": tab})
-    await _ping(socket)
+    await _until_pinged(socket)
     return socket
 
 
-async def _ping(socket: ClientWebSocketResponse) -> None:
-    assert json.loads((await socket.receive(timeout=SECONDS)).data) == {"type": "ping"}
+async def _until_pinged(socket: ClientWebSocketResponse) -> None:
+    told = [json.loads((await socket.receive(timeout=SECONDS)).data) for _ in range(2)]
+    assert sorted(message["type"] for message in told) == ["call", "ping"]
     await socket.send_str('{"type":"pong"}')
 
 
@@ -50,8 +51,8 @@ async def test_given_a_free_phone_when_a_browser_takes_it_then_it_gets_an_accoun
         "username": "op8001",
         "password": "password 1",
     }
-    assert shown["items"][0] == {"extension": "8001", "taken_by": "Test operator", "mine": True}
-    assert shown["items"][1] == {"extension": "8002", "taken_by": None, "mine": False}
+    assert shown["items"][0] == {"extension": "8001", "taken_by": "Test operator", "mine": True, "busy": False}
+    assert shown["items"][1] == {"extension": "8002", "taken_by": None, "mine": False, "busy": False}
 
 
 async def test_given_a_phone_in_use_when_somebody_else_wants_it_then_refused(application: Application) -> None:
@@ -60,6 +61,18 @@ async def test_given_a_phone_in_use_when_somebody_else_wants_it_then_refused(app
     status, refusal = await _take(application, await application.sign_in("supervisor"))
 
     assert (status, refusal["code"]) == (409, "desk_phone_taken")
+
+
+async def test_given_somebody_signed_on_at_a_phone_when_another_wants_it_then_refused_and_no_account_is_left(
+    application: Application,
+) -> None:
+    csrf = await application.sign_in("operator")
+    await application.client.post("/api/v1/desk/me/sign-on", headers=csrf, json={"extension": "8001"})
+
+    status, refusal = await _take(application, await application.sign_in("supervisor"))
+
+    assert (status, refusal["code"]) == (409, "phone_taken")
+    assert application.browsers.accounts == {}
 
 
 async def test_given_a_desk_in_one_tab_when_opened_in_another_then_it_moves_only_when_asked_and_the_first_is_told(

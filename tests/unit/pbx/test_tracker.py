@@ -231,6 +231,22 @@ def test_given_an_unhold_without_a_hold_when_a_refer_follows_then_there_is_no_ho
     assert house.tell(facts.Unheld(at(5), "1.1")).holds == ()
 
 
+def test_given_a_caller_held_by_our_console_when_taken_back_then_there_is_one_hold_and_the_talk_went_on(house):
+    house.caller()
+    house.talk(1)
+    house.tell(facts.HeldByConsole(at(5), "1.1"))
+    held = house.leave(5.1, "b1", "1.0", "1.1")
+    house.tell(facts.UnheldByConsole(at(9), "1.1"))
+    house.bridge(9.1, "b2", "1.0", "1.1")
+    ended = house.tell(facts.HungUp(at(12), "1.1", 16, 0), facts.HungUp(at(12), "1.0", 16, 0))
+
+    assert held.holds == (Hold(Side.OPERATOR, at(5)),)
+    assert ended.holds == (Hold(Side.OPERATOR, at(5), at(9)),)
+    assert ended.talk_seconds == pytest.approx(10, abs=0.2)
+    assert ended.transfers == ()
+    assert ended.operators == ("8001",)
+
+
 def test_given_a_hold_when_the_holder_hangs_up_then_the_hold_ends(house):
     house.caller()
     house.talk(1)

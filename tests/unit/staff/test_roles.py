@@ -53,6 +53,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/live"): OPERATING | {Role.FRONT_DESK},
     ("GET", "/api/v1/desk/phones"): OPERATING,
     ("POST", "/api/v1/desk/phone"): OPERATING,
+    ("POST", "/api/v1/desk/call"): OPERATING,
     ("DELETE", "/api/v1/desk/phone"): OPERATING,
     ("GET", "/api/v1/desk/line"): OPERATING,
     ("GET", "/api/v1/desk/sip"): OPERATING,
