@@ -16,7 +16,7 @@ export default {
     done: 'Raised; the phones are ringing.',
   },
   kind: { label: 'Kind', fire: 'Fire', medical: 'Illness, injury', threat: 'Threat', none: 'not chosen' },
-  people: '{count} persons registered',
+  people: 'Persons registered: {count}',
   nobody: 'nobody registered',
   speaks: 'Languages: {languages}',
   steps: 'Checklist',
