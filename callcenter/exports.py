@@ -10,6 +10,7 @@ from callcenter.guests import exports as guests
 from callcenter.outbound import exports as outbound
 from callcenter.reservations import exports as reservations
 from callcenter.rooms import exports as rooms
+from callcenter.shifts import exports as shifts
 from callcenter.staff import exports as staff
 from callcenter.stays import exports as stays
 from ivr import exports as ivr
@@ -18,7 +19,7 @@ from recordings import exports as recordings
 
 def add_exports(app: web.Application) -> None:
     """Add them to `app`, which serves the lists themselves."""
-    for one in (agents, calls, guests, outbound, reservations, rooms, staff, stays):
+    for one in (agents, calls, guests, outbound, reservations, rooms, shifts, staff, stays):
         app.add_routes(one.routes)
 
 

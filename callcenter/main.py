@@ -56,6 +56,7 @@ from callcenter.rooms import routes as room_routes
 from callcenter.rooms.seeding import ensure_rooms
 from callcenter.schedule import Schedule
 from callcenter.settings import ROOT, Settings, SettingsError, load
+from callcenter.shifts import routes as shift_routes
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.parts import StaffParts
@@ -194,6 +195,7 @@ def build(settings: Settings, clock: Clock) -> web.Application:
         database, clock, audit, live.publish_changed, timedelta(days=settings.outbound.lost_caller_days)
     )
     outbound_routes.setup(app, outbound)
+    shift_routes.setup(app, shift_routes.ShiftParts.build(settings, outbound))
     reached = ReachedWatch(bus, outbound)
     agents = AgentParts.build(
         settings,

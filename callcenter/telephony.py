@@ -312,6 +312,10 @@ class Telephony(Protocol):
         """Ring the supervisor's phone and, when it answers, let it join what the operator's phone talks about."""
         ...
 
+    async def call_out(self, extension: str, number: str) -> None:
+        """Ring a phone of our staff and, when it answers, call an outside number from it."""
+        ...
+
     async def take_over(self, operator: str, supervisor: str) -> None:
         """Ring the supervisor's phone and, when it answers, connect it with the operator's caller alone."""
         ...

@@ -41,6 +41,7 @@ from callcenter.rooms import routes as room_routes
 from callcenter.rooms.seeding import ensure_rooms
 from callcenter.settings import Settings
 from callcenter.settings.interpreters import Interpreter
+from callcenter.shifts import routes as shift_routes
 from callcenter.staff import routes as staff_routes
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.parts import StaffParts
@@ -108,6 +109,9 @@ class NotingTelephony:
 
     async def join_call(self, operator: str, supervisor: str, how: Help) -> None:
         self._note(how.value, (operator, supervisor))
+
+    async def call_out(self, extension: str, number: str) -> None:
+        self._note("call_out", (extension, number))
 
     async def take_over(self, operator: str, supervisor: str) -> None:
         self._note("take_over", (operator, supervisor))
@@ -248,6 +252,7 @@ class Application:
         staff_routes.setup(self.web, self.staff)
         self.outbound = OutboundParts(database, self.clock, self.audit, self.live.publish_changed, timedelta(days=3))
         outbound_routes.setup(self.web, self.outbound)
+        shift_routes.setup(self.web, shift_routes.ShiftParts.build(self.settings, self.outbound))
         known = (BookingKnowledge(), StayKnowledge())
         self.guests = GuestParts.build(
             self.settings, database, self.clock, self.audit, finders=known, sources=known, orders=known[:1]

@@ -45,6 +45,12 @@ export const router = createRouter({
       meta: { title: 'page.desk', permission: 'desk.work' },
     },
     {
+      path: '/floor/wall',
+      name: 'wall',
+      component: () => import('@/pages/WallPage.vue'),
+      meta: { title: 'page.wall', permission: 'floor.watch' },
+    },
+    {
       path: '/',
       component: () => import('@/components/layout/AppLayout.vue'),
       meta: { title: 'page.live' },
@@ -54,6 +60,18 @@ export const router = createRouter({
           name: 'live',
           component: () => import('@/pages/LivePage.vue'),
           meta: { title: 'page.live', permission: 'live.read' },
+        },
+        {
+          path: 'floor',
+          name: 'floor',
+          component: () => import('@/pages/FloorPage.vue'),
+          meta: { title: 'page.floor', permission: 'floor.watch' },
+        },
+        {
+          path: 'shifts',
+          name: 'shifts',
+          component: () => import('@/pages/ShiftsPage.vue'),
+          meta: { title: 'page.shifts', permission: 'roster.read' },
         },
         {
           path: 'calls',

@@ -141,6 +141,14 @@ class Floor:
         """Return who is at a phone."""
         return next((agent for agent in self.agents() if agent.standing.extension == extension), None)
 
+    def phone_of(self, user: SignedIn) -> str:
+        """Return the phone at which this person is.
+
+        Raises:
+            NotSignedOn: at none.
+        """
+        return self._at_work(user.user_id).standing.extension
+
     def phones(self) -> dict[str, Collection[str]]:
         """Return the phones at which one can sign on, with the queues that each serves."""
         return dict(self._rules.phones)

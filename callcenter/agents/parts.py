@@ -33,6 +33,7 @@ class AgentParts:
     supervising: Supervising
     open_calls: Callable[[], Sequence[CallSnapshot]]
     lost_for: timedelta
+    telephony: Telephony
     database: Database
     clock: Clock
     settings: Agents
@@ -66,7 +67,7 @@ class AgentParts:
         book = KnownCallers(guests, lost_for)
         priorities = Priorities(database, telephony, bus, book, own.queue_priority, partial(changed, CHANGED))
         supervising = Supervising(floor, priorities, database, audit, telephony, bus, open_calls, changed)
-        return cls(floor, priorities, supervising, open_calls, lost_for, database, clock, own, names)
+        return cls(floor, priorities, supervising, open_calls, lost_for, telephony, database, clock, own, names)
 
     async def start(self) -> None:
         """Begin to follow calls and phones; before the exchange is connected, so that nothing is missed."""

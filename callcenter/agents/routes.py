@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import web
 
 from callcenter.agents import board_routes, store
 from callcenter.agents.parts import PARTS, AgentParts
 from callcenter.agents.schemas import (
+    AheadOut,
     BreakReasonOut,
+    CallBackIn,
     MyStateOut,
     PhoneOut,
     SignOnIn,
@@ -19,11 +23,13 @@ from callcenter.agents.schemas import (
     times_out,
 )
 from callcenter.agents.states import AgentState
+from callcenter.outbound import service as due_calls
+from callcenter.outbound.parts import PARTS as OUTBOUND
 from callcenter.telephony import Help
 from callcenter.web.identity import SignedIn, address_of, requires, user_of
 from callcenter.web.inputs import body, query
 from callcenter.web.openapi import Contract, documented
-from callcenter.web.output import answer
+from callcenter.web.output import answer, no_content
 
 routes = web.RouteTableDef()
 
@@ -74,6 +80,24 @@ async def extend_wrap_up(request: web.Request) -> web.Response:
     return await _mine(request)
 
 
+@routes.post("/api/v1/desk/me/call-back")
+@documented(Contract(body=CallBackIn, status=HTTPStatus.NO_CONTENT))
+@requires("outbound.work")
+async def call_back(request: web.Request) -> web.Response:
+    """Take a due call and make it from my phone: it rings, and answering it calls the number."""
+    parts, user = request.app[PARTS], user_of(request)
+    wanted = await body(request, CallBackIn)
+    extension = parts.floor.phone_of(user)
+    outbound = request.app[OUTBOUND]
+    async with outbound.database.begin() as session:
+        now = parts.clock.now()
+        due = await due_calls.take(session, wanted.due_call, user, now, outbound.audit, address_of(request))
+        number = due.number
+    outbound.changed()
+    await parts.telephony.call_out(extension, number)
+    return no_content()
+
+
 @routes.get("/api/v1/agents/times")
 @documented(Contract(query=TimesIn, answer=TimesList))
 @requires("floor.watch")
@@ -98,8 +122,10 @@ async def _state_of(parts: AgentParts, user: SignedIn) -> MyStateOut:
     at = {one.standing.extension: one.name for one in floor.agents()}
     present = agent is not None and agent.standing.state is not AgentState.AWAY
     helpers = parts.supervising.helpers_of(agent.standing.extension) if agent and present else []
+    ahead = parts.priorities.reasons.get(agent.standing.call) if agent and agent.standing.call else None
     return MyStateOut(
         agent=agent_out(agent, floor.pauses.causes(agent.standing.extension)) if agent and present else None,
+        ahead=AheadOut(reason=ahead.reason, seconds=ahead.seconds) if ahead else None,
         helped_by=[helper_out(one) for one in helpers if one.how is not Help.LISTEN],
         last_extension=last,
         phones=[

@@ -13,7 +13,7 @@ from callcenter.agents.store import Agent, StateTimes
 from callcenter.agents.supervising import Helper
 from callcenter.settings import Words
 from callcenter.telephony import Help
-from callcenter.web.inputs import Input, Instant
+from callcenter.web.inputs import Id, Input, Instant
 from callcenter.web.output import Output
 
 PhoneNumber = Annotated[str, Field(pattern=r"^[0-9]{3,6}$")]
@@ -67,14 +67,23 @@ class HelperOut(Output):
     how: Help
 
 
+class AheadOut(Output):
+    """Why a caller went before others (`lost_before` or a level of guests), and by how many seconds."""
+
+    reason: str
+    seconds: int
+
+
 class MyStateOut(Output):
     """What I do, and what I may do. `agent`: null as long as I am at no phone. `last_extension`: where I was last.
 
     `helped_by`: supervisors who whisper to me or are in my call; who only listens is not told.
+    `ahead`: why my present caller went before others.
     """
 
     agent: AgentOut | None
     helped_by: list[HelperOut]
+    ahead: AheadOut | None
     last_extension: str
     phones: list[PhoneOut]
     break_reasons: list[BreakReasonOut]
@@ -87,6 +96,12 @@ class SignOnIn(Input):
     """The phone to work at."""
 
     extension: PhoneNumber
+
+
+class CallBackIn(Input):
+    """Which due call to make now."""
+
+    due_call: Id
 
 
 class StateIn(Input):

@@ -19,6 +19,8 @@ from callcenter.staff.audit import Actor, AuditLog
 from callcenter.telephony import CallKey, CallSnapshot, Help, PhoneState, Telephony
 from callcenter.web.identity import SignedIn
 
+HELPED = {Help.LISTEN: "call.listened", Help.WHISPER: "call.whispered", Help.BARGE: "call.barged"}
+
 
 class OwnCall(HouseError):
     """One cannot help oneself."""
@@ -97,7 +99,7 @@ class Supervising:
         """
         own, agent = self._both(user, operator_id)
         extension, operator = own.standing.extension, agent.standing.extension
-        await self._note(user, f"call.{how.value}", agent, address)
+        await self._note(user, HELPED[how], agent, address)
         self._helpers[extension] = Helper(user.name, how, extension, operator)
         try:
             await self._telephony.join_call(operator, extension, how)

@@ -69,6 +69,7 @@ _CHANNEL_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _CHANNEL = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9@._+*#/;-]{1,120}")
 _VARIABLE = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,60}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
+_EXTENSION = re.compile(r"[0-9]{3,6}")
 _ROOM = re.compile(r"[0-9]{3,6}")
 _CONFERENCE = re.compile(r"[0-9]{3,16}")
 _ALLOWED = re.compile(r"[0-9]{3,10}")
@@ -136,6 +137,22 @@ class Actions:
             fields["CallerID"] = _fits(_NUMBER, "caller_number", call.caller_number)
         if call.variables:
             fields["Variable"] = _assignments(call.variables)
+        await self._bridge.action("Originate", fields)
+
+    async def call_out(self, extension: str, number: str, channel_id: str) -> None:
+        """Ring a phone of our staff and, when it answers, call an outside number from it, as if it had been dialled.
+
+        The only order that reaches outside numbers: it begins at a phone of ours, never with a caller.
+        """
+        fields: dict[str, FieldValue] = {
+            "Channel": f"PJSIP/op{_fits(_EXTENSION, 'extension', extension)}",
+            "Context": "outside",
+            "Exten": _fits(_OUTSIDE, "number", number),
+            "Priority": 1,
+            **_identity(channel_id),
+            "Timeout": 30_000,
+            "CallerID": number,
+        }
         await self._bridge.action("Originate", fields)
 
     async def redirect(self, channel: str, place: Place) -> None:

@@ -194,6 +194,10 @@ class Exchange(HouseOrders):
         helped = next(leg.name for leg in legs if leg.number == operator and leg.kind is PartyKind.STAFF and leg.is_up)
         await self._ring_supervisor(supervisor, how.value, operator, {"HELPED": helped})
 
+    async def call_out(self, extension: str, number: str) -> None:
+        """Ring a phone of our staff, then the outside number."""
+        await self.actions.call_out(extension, number, f"{self._system_name}-call-{uuid.uuid4().hex}")
+
     async def take_over(self, operator: str, supervisor: str) -> None:
         """Connect a supervisor with the operator's caller.
 

@@ -20,6 +20,7 @@ from callcenter.settings.interpreters import Interpreter
 from callcenter.settings.room_phones import RoomPhones
 from callcenter.settings.sections import Name, Section
 from callcenter.settings.servers import Database, Http, Pbx, Tls
+from callcenter.settings.shifts import Shifts
 from callcenter.settings.stays import Stays
 from callcenter.settings.voice import Speech, Voicemail
 
@@ -56,6 +57,7 @@ class Settings(Section):
     outbound: Outbound = Outbound()
     agents: Agents = Agents()
     desk: Desk = Desk()
+    shifts: Shifts = Shifts()
     var: str = ""
     log: Literal["", "console", "json"] = ""
 

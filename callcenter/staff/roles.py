@@ -63,11 +63,12 @@ _MANAGER |= _SUPERVISOR | {
     "rooms.manage",
 }
 
-_AT_THE_DESK = frozenset({"desk.work"})
+_AT_THE_DESK = frozenset({"desk.work", "roster.read", "handovers.work"})
 _RUNS_THE_FLOOR = frozenset({"floor.watch", "floor.listen", "floor.whisper", "floor.barge", "floor.take_over"}) | {
     "floor.force_state",
     "floor.log_out",
     "floor.reorder",
+    "roster.plan",
 }
 _OPERATOR |= _AT_THE_DESK
 _SUPERVISOR |= _AT_THE_DESK | _RUNS_THE_FLOOR

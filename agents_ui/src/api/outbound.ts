@@ -54,5 +54,7 @@ export const outboundApi = {
   finish: (id: number, outcome: DueResult, note: string) =>
     request<DueCall>('POST', `/due-calls/${id}/finish`, { body: { outcome, note } }),
   lost: (signal?: AbortSignal) => request<List<LostCaller>>('GET', '/lost-callers', { signal }),
+  /** Take a due call and make it from the own phone. */
+  dial: (id: number) => request<void>('POST', '/desk/me/call-back', { body: { due_call: id } }),
   callBack: (number: string) => request<DueCall>('POST', '/lost-callers/call-back', { body: { number } }),
 };

@@ -20,6 +20,8 @@ import voicemail from './en/voicemail';
 import meetings from './en/meetings';
 import rates from './en/rates';
 import feeds from './en/feeds';
+import floor from './en/floor';
+import shifts from './en/shifts';
 import auditRuns from './en/audit-runs';
 import type zh from './zh';
 
@@ -30,6 +32,8 @@ const en: typeof zh = {
   attention,
   auditRuns,
   feeds,
+  floor,
+  shifts,
   rates,
   meetings,
   guests,
@@ -53,6 +57,9 @@ const en: typeof zh = {
     guest: 'Guest card',
     signIn: 'Sign in',
     live: 'Live calls',
+    floor: 'Board',
+    shifts: 'Shifts',
+    wall: 'Wall screen',
     calls: 'Call records',
     voicemail: 'Voicemail',
     call: 'Call',
@@ -152,6 +159,19 @@ const en: typeof zh = {
     guests: guestRights.permission,
     figures: { read: 'Read figures' },
     live: { read: 'See live calls' },
+    roster: { read: 'See the roster', plan: 'Plan shifts and approve swaps' },
+    handovers: { work: 'Write and sign handovers' },
+    desk: { work: 'Sign on at a phone and take calls' },
+    floor: {
+      watch: "See the supervisors' board",
+      listen: 'Listen to calls',
+      whisper: 'Whisper to operators',
+      barge: 'Barge into calls',
+      take_over: 'Take calls over',
+      force_state: 'Set the state of others',
+      log_out: 'Log others out',
+      reorder: 'Change places in line',
+    },
     outbound: { work: 'Handle call-backs and lost callers', supervise: 'End call-backs that colleagues took' },
     recordings: {
       listen: 'Listen to recordings',

@@ -20,6 +20,8 @@ import voicemail from './zh/voicemail';
 import meetings from './zh/meetings';
 import rates from './zh/rates';
 import feeds from './zh/feeds';
+import floor from './zh/floor';
+import shifts from './zh/shifts';
 import auditRuns from './zh/audit-runs';
 
 export default {
@@ -29,6 +31,8 @@ export default {
   attention,
   auditRuns,
   feeds,
+  floor,
+  shifts,
   rates,
   meetings,
   guests,
@@ -52,6 +56,9 @@ export default {
     guest: '客人卡片',
     signIn: '登录',
     live: '实时通话',
+    floor: '主管看板',
+    shifts: '排班交接',
+    wall: '大屏模式',
     calls: '通话记录',
     voicemail: '留言信箱',
     call: '通话详情',
@@ -146,6 +153,19 @@ export default {
     guests: guestRights.permission,
     figures: { read: '查看统计' },
     live: { read: '查看实时通话' },
+    desk: { work: '签入话机接听来电' },
+    roster: { read: '查看班表', plan: '排班、审批换班' },
+    handovers: { work: '写和签收交接班' },
+    floor: {
+      watch: '查看主管看板',
+      listen: '监听通话',
+      whisper: '耳语指导',
+      barge: '强插通话',
+      take_over: '接管通话',
+      force_state: '设置同事状态',
+      log_out: '强制同事签出',
+      reorder: '调整排队位次',
+    },
     outbound: { work: '处理回电和放弃来电', supervise: '结束同事领取的回电' },
     recordings: { listen: '收听录音', pause: '暂停录音', exclude: '设置免录音号码' },
     prompts: { manage: '管理语音提示和录音' },

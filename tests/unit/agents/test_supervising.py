@@ -32,9 +32,9 @@ CALL = CallKey("pbx1", "pbx-1.1")
 @pytest.mark.parametrize(
     ("deed", "asked", "action"),
     [
-        ("listen", "listen", "call.listen"),
-        ("whisper", "whisper", "call.whisper"),
-        ("barge", "barge", "call.barge"),
+        ("listen", "listen", "call.listened"),
+        ("whisper", "whisper", "call.whispered"),
+        ("barge", "barge", "call.barged"),
         ("take-over", "take_over", "call.taken_over"),
     ],
 )
@@ -207,6 +207,12 @@ async def test_given_a_caller_who_was_lost_before_when_it_waits_again_then_it_go
     await house.agents.priorities.caught_up()
 
     assert {key.linkedid: one.reason for key, one in house.agents.priorities.reasons.items()} == {"w2": "lost_before"}
+
+    csrf = await _sign_on(house, "operator", "8001")
+    house.bus.publish(PhoneChanged(PhoneActivity("8001", PhoneState.TALKING, house.open_calls[1].key)))
+    await house.agents.floor.caught_up()
+    mine = await (await house.client.get("/api/v1/desk/me/state", headers=csrf)).json()
+    assert mine["ahead"] == {"reason": "lost_before", "seconds": 120}
 
 
 async def test_given_calls_of_today_then_the_board_shows_lines_answer_rate_and_lost_callers(

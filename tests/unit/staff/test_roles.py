@@ -41,7 +41,18 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/desk/me/state"): OPERATING,
     ("POST", "/api/v1/desk/me/sign-on"): OPERATING,
     ("POST", "/api/v1/desk/me/wrap-up/extension"): OPERATING,
+    ("POST", "/api/v1/desk/me/call-back"): OPERATING,
     ("GET", "/api/v1/agents/times"): SUPERVISING,
+    ("GET", "/api/v1/roster"): OPERATING,
+    ("PUT", "/api/v1/roster/entry"): SUPERVISING,
+    ("PUT", "/api/v1/roster/chore"): SUPERVISING,
+    ("GET", "/api/v1/shift-swaps"): OPERATING,
+    ("POST", "/api/v1/shift-swaps"): OPERATING,
+    ("POST", "/api/v1/shift-swaps/{id}/answer"): OPERATING,
+    ("GET", "/api/v1/handovers"): OPERATING,
+    ("GET", "/api/v1/handovers/draft"): OPERATING,
+    ("POST", "/api/v1/handovers"): OPERATING,
+    ("POST", "/api/v1/handovers/{id}/signature"): OPERATING,
     ("GET", "/api/v1/floor"): SUPERVISING,
     ("POST", "/api/v1/floor/places"): SUPERVISING,
     ("POST", "/api/v1/agents/{id}/listen"): SUPERVISING,
@@ -221,6 +232,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
 }
 SIGNING_OUT = ("DELETE", "/api/v1/session")
 FILES = (
+    "/api/v1/handovers",
     "/api/v1/agents/times",
     "/api/v1/account/sessions",
     "/api/v1/audit",

@@ -67,6 +67,7 @@ async def test_given_the_description_when_read_then_it_is_openapi_3_1_with_names
         "recordings",
         "reservations",
         "rooms",
+        "shifts",
         "staff",
         "stays",
         "web",

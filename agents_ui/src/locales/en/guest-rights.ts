@@ -15,6 +15,9 @@ export default {
     import: 'Import guest cards',
   },
   subject: {
+    chore: 'Chore',
+    swap: 'Swap',
+    handover: 'Handover',
     guest: 'Guest',
     guest_list: 'List of guests',
     guest_import: 'Import file',
@@ -25,7 +28,27 @@ export default {
     stored_value: 'Stored value',
   },
   auditAction: {
-    call: { interpreter: 'Interpreter called', linked: 'Call linked', unlinked: 'Call unlinked' },
+    call: {
+      interpreter: 'Interpreter called',
+      linked: 'Call linked',
+      unlinked: 'Call unlinked',
+      listened: 'Listened to a call',
+      whispered: 'Whispered in a call',
+      barged: 'Barged into a call',
+      taken_over: 'Took a call over',
+      place_changed: 'Changed a place in line',
+    },
+    roster: { planned: 'Planned a shift' },
+    chore: { planned: 'Planned a chore' },
+    swap: { asked: 'Asked for a swap', answered: 'Answered a swap' },
+    handover: { written: 'Wrote a handover', signed: 'Signed a handover' },
+    agent: {
+      signed_on: 'Signed on at a phone',
+      state_set: 'Changed state',
+      wrap_up_extended: 'Extended wrap-up',
+      forced: 'Forced a state',
+      logged_out: 'Logged somebody out',
+    },
     guest: {
       created: 'Guest entered',
       changed: 'Guest changed',

@@ -70,6 +70,8 @@ const en: typeof zh = {
     longest: 'longest {duration}',
     tries: 'Tries',
     create: 'Make a call-back',
+    call: 'Call back',
+    ringsYou: 'Taken. Your phone rings: answer it, and the number is called.',
     created: 'It is a call-back now.',
     owed: 'Is a call-back already',
   },

@@ -15,6 +15,9 @@ export default {
     import: '导入客人档案',
   },
   subject: {
+    chore: '值日',
+    swap: '换班',
+    handover: '交接班',
     guest: '客人',
     guest_list: '客人名单',
     guest_import: '导入文件',
@@ -25,7 +28,27 @@ export default {
     stored_value: '储值对账',
   },
   auditAction: {
-    call: { interpreter: '三方翻译', linked: '关联通话', unlinked: '取消通话关联' },
+    call: {
+      interpreter: '三方翻译',
+      linked: '关联通话',
+      unlinked: '取消通话关联',
+      listened: '监听通话',
+      whispered: '耳语指导',
+      barged: '强插通话',
+      taken_over: '接管通话',
+      place_changed: '调整排队位次',
+    },
+    roster: { planned: '排班' },
+    chore: { planned: '排值日' },
+    swap: { asked: '申请换班', answered: '答复换班' },
+    handover: { written: '写交接班', signed: '签收交接班' },
+    agent: {
+      signed_on: '签入话机',
+      state_set: '切换状态',
+      wrap_up_extended: '延长话后处理',
+      forced: '强制切换状态',
+      logged_out: '强制签出',
+    },
     guest: {
       created: '新增客人',
       changed: '修改客人',

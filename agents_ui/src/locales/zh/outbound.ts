@@ -61,6 +61,8 @@ export default {
     waited: '等候时长',
     longest: '最长 {duration}',
     tries: '次数',
+    call: '回电',
+    ringsYou: '已领取，您的话机正在振铃，接听后拨出。',
     create: '转为待回电',
     created: '已转为待回电。',
     owed: '已在待回电中',

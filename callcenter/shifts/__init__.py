@@ -1,0 +1,1 @@
+"""Shifts: the roster, the chores, and handing over from one shift to the next."""
