@@ -17,9 +17,17 @@ AGENCY = "agency"
 async def with_card(session: AsyncSession, guests: Guests, wanted: Wanted, by: By) -> Wanted:
     """Return the booking with the card of its booker, found by name and number or made.
 
-    Without a number that could be rung nothing is known that a card could be found by again, and none is made.
+    A number that could not be rung is left to the booking: its card has none, and the supervisor's check asks for it.
     """
-    if wanted.guest_id is not None or wanted.source == AGENCY or guests.plan.recognise(wanted.phone) is None:
-        return wanted
-    card = await guests.find_or_create(session, wanted.booker, wanted.phone, by)
-    return replace(wanted, guest_id=card.id)
+    card_id = await card_of(session, guests, wanted.booker, wanted.phone, wanted.guest_id, wanted.source, by)
+    return replace(wanted, guest_id=card_id)
+
+
+async def card_of(
+    session: AsyncSession, guests: Guests, booker: str, phone: str, chosen: int | None, source: str, by: By
+) -> int | None:
+    """Return the card of who books, the `chosen` one if there is; None for what an agency books."""
+    if chosen is not None or source == AGENCY:
+        return chosen
+    number = phone if guests.plan.recognise(phone) is not None else ""
+    return (await guests.find_or_create(session, booker, number, by)).id

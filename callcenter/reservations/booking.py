@@ -54,7 +54,8 @@ class WantedLine:
 class Wanted:
     """What is to be true of a booking. `arrival_time`: None where the guest did not say one.
 
-    `discount`: percent off the list price, where no line has an agreed price of its own.
+    `discount`: percent off the list price, where no line has an agreed price of its own. `extra_bed_price`: of one
+    extra bed a night where it is agreed (加床费), None for the fee of the type.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class Wanted:
     persons: int = 1
     plan: str = ""
     extra_beds: int = 0
+    extra_bed_price: int | None = None
     discount: int = 0
     discount_reason: str = ""
     company: str = ""
@@ -101,12 +103,16 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A booking with its prices: what it costs altogether, the greatest discount in it, the extra beds' price."""
+    """A booking with its prices: what it costs altogether, the greatest discount in it, the extra beds' price.
+
+    `extra_bed_discount`: percent taken off the fee of the extra beds, which is no discount on the rooms.
+    """
 
     lines: tuple[PricedLine, ...]
     total: int
     discount: int
     extra_bed_price: int
+    extra_bed_discount: int = 0
 
 
 def default_dates(arrival: date | None, today: date) -> tuple[date, date]:
@@ -145,12 +151,15 @@ async def offer(session: AsyncSession, wanted: Wanted) -> Offer:
     tariff = await prices.tariff_of(session, wanted.plan, wanted.arrival, wanted.departure)
     days = nights.nights_between(wanted.arrival, wanted.departure)
     lines = tuple(_priced(line, known[line.type], tariff, days, wanted.discount) for line in wanted.lines)
-    extra_bed_price = max((line.type.extra_bed_price for line in lines), default=0)
+    usual_fee = max((line.type.extra_bed_price for line in lines), default=0)
+    extra_bed_price = usual_fee if wanted.extra_bed_price is None else wanted.extra_bed_price
     total = sum(line.units * sum(line.nightly) for line in lines) + wanted.extra_beds * extra_bed_price * len(days)
     agreed = [line for line, asked in zip(lines, wanted.lines, strict=True) if asked.price is not None]
     greatest = max((prices.percent_off(line.list_price, line.price) for line in agreed), default=0)
     is_taken_off = len(agreed) < len(lines)
-    return Offer(lines, total, max(greatest, wanted.discount if is_taken_off else 0), extra_bed_price)
+    discount = max(greatest, wanted.discount if is_taken_off else 0)
+    off_the_fee = prices.percent_off(usual_fee, extra_bed_price) if wanted.extra_beds else 0
+    return Offer(lines, total, discount, extra_bed_price, off_the_fee)
 
 
 async def create(
@@ -364,9 +373,10 @@ def _quantities(lines: Sequence[ReservationLine]) -> Counter[tuple[int, int]]:
 
 async def _checked_offer(session: AsyncSession, desk: Desk, wanted: Wanted, by: Booker) -> Offer:
     offered = await offer(session, wanted)
-    if offered.discount > 0:
+    greatest = max(offered.discount, offered.extra_bed_discount)
+    if greatest > 0:
         ceiling = await prices.ceiling_of(session, by, desk.rules.ceilings)
-        prices.check_discount(offered.discount, wanted.discount_reason, ceiling)
+        prices.check_discount(greatest, wanted.discount_reason, ceiling)
     return offered
 
 

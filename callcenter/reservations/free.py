@@ -13,7 +13,7 @@ from callcenter.reservations.models import Reservation
 from callcenter.reservations.planning_schemas import FreeRoomOut
 from callcenter.reservations.states import State
 from callcenter.rooms import nights
-from callcenter.rooms.models import RoomType
+from callcenter.rooms.models import Room, RoomType
 
 
 async def rooms_for(
@@ -27,14 +27,22 @@ async def rooms_for(
     first = max(booking.arrival, today) if booking.state == State.CHECKED_IN else booking.arrival
     free = await nights.free_rooms(session, None, first, booking.departure)
     occupied = await residents.occupied_rooms(session)
-    return [
-        FreeRoomOut(
-            number=room.number,
-            type=codes[room.type_id],
-            beds=room.beds,
-            condition=room.condition,
-            occupied=room.id in occupied,
-        )
-        for room in sorted(free, key=lambda room: (room.type_id not in own, room.number))
-        if room.type_id in codes
-    ]
+    ordered = sorted(free, key=lambda room: (room.type_id not in own, room.number))
+    return [_out(room, codes[room.type_id], occupied) for room in ordered if room.type_id in codes]
+
+
+async def rooms_of_type(
+    session: AsyncSession, residents: Residents, code: str, first: date, until: date
+) -> list[FreeRoomOut]:
+    """Return the rooms of a type that are free from the night `first` to the morning of `until`, clean ones first."""
+    type_id = await session.scalar(select(RoomType.id).where(RoomType.code == code, RoomType.kind == "guest"))
+    if type_id is None:
+        return []
+    occupied = await residents.occupied_rooms(session)
+    return [_out(room, code, occupied) for room in await nights.free_rooms(session, type_id, first, until)]
+
+
+def _out(room: Room, code: str, occupied: set[int]) -> FreeRoomOut:
+    return FreeRoomOut(
+        number=room.number, type=code, beds=room.beds, condition=room.condition, occupied=room.id in occupied
+    )

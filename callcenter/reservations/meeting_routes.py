@@ -10,7 +10,9 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.guests.acting import By
 from callcenter.reservations import acts, meetings, shown
+from callcenter.reservations.bookers import card_of
 from callcenter.reservations.models import Reservation
 from callcenter.reservations.parts import PARTS, act_on, note_of
 from callcenter.reservations.rules import Booker, Desk, Note
@@ -150,6 +152,9 @@ async def book_meeting(request: web.Request) -> web.Response:
     parts, by, note = request.app[PARTS], user_of(request), note_of(request, wanted)
     fields = {name: getattr(wanted, name) for name in meetings.WantedMeeting.__dataclass_fields__}
     async with request.app[DATABASE].begin() as session:
+        fields["guest_id"] = await card_of(
+            session, parts.guests, wanted.booker, wanted.phone, wanted.guest_id, wanted.source, By(by, note.address)
+        )
         booking = await meetings.create(session, parts.desk, meetings.WantedMeeting(**fields), by, note)
         if wanted.confirm:
             await acts.confirm(session, parts.desk, booking, by, note)

@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.reservations import availability, chart, prices
+from callcenter.reservations import availability, chart, free, prices
 from callcenter.reservations import booking as bookings
 from callcenter.reservations.models import RatePlan
 from callcenter.reservations.parts import PARTS
@@ -22,6 +22,8 @@ from callcenter.reservations.planning_schemas import (
     ClosedOut,
     DayFilter,
     FormOut,
+    FreeRoomFilter,
+    FreeRoomList,
     NightOut,
     OccupantOut,
     OfferIn,
@@ -77,6 +79,18 @@ async def show_availability(request: web.Request) -> web.Response:
     return answer(AvailabilityOut(types=[_type(one) for one in found]))
 
 
+@routes.get("/api/v1/free-rooms")
+@documented(Contract(query=FreeRoomFilter, answer=FreeRoomList))
+@requires("reservations.read")
+async def list_rooms_to_choose(request: web.Request) -> web.Response:
+    """Show the rooms of a type that a booking of these nights could have at once, clean ones first."""
+    wanted = query(request, FreeRoomFilter)
+    async with request.app[DATABASE].read() as session:
+        residents = request.app[PARTS].residents
+        items = await free.rooms_of_type(session, residents, wanted.type, wanted.first, wanted.until)
+    return answer(FreeRoomList(items=items))
+
+
 @routes.post("/api/v1/reservation-offers")
 @documented(Contract(body=OfferIn, answer=OfferOut))
 @requires("reservations.read")
@@ -93,6 +107,7 @@ async def offer_reservation(request: web.Request) -> web.Response:
         plan=wanted.plan or "",
         discount=wanted.discount,
         extra_beds=wanted.extra_beds,
+        extra_bed_price=wanted.extra_bed_price,
         guest_id=wanted.guest_id,
         phone=wanted.phone,
     )

@@ -37,6 +37,12 @@ class AvailabilityFilter(SpanFilter):
     type: Code | None = None
 
 
+class FreeRoomFilter(SpanFilter):
+    """From the night `from` to the morning of `to`, of one type."""
+
+    type: Code
+
+
 class DayFilter(Input):
     """A day; today where it is not given."""
 
@@ -53,6 +59,7 @@ class OfferIn(Input):
     discount: int = Field(default=0, ge=0, le=100)
     price: Fen | None = None
     extra_beds: int = Field(default=0, ge=0, le=200)
+    extra_bed_price: Fen | None = None
     guest_id: Id | None = None
     phone: Phone = ""
 

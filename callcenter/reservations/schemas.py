@@ -112,7 +112,10 @@ class LineIn(Input):
 
 
 class _Common(NoteIn):
-    """What every booking has. Without dates: arrival tomorrow, departure the day after."""
+    """What every booking has. Without dates: arrival tomorrow, departure the day after.
+
+    `extra_bed_price`: agreed for an extra bed a night; null for the fee of the room's type.
+    """
 
     arrival: Day | None = None
     departure: Day | None = None
@@ -124,6 +127,7 @@ class _Common(NoteIn):
     persons: int = Field(default=1, ge=1, le=2000)
     plan: Code | None = None
     extra_beds: int = Field(default=0, ge=0, le=200)
+    extra_bed_price: Fen | None = None
     discount: int = Field(default=0, ge=0, le=100)
     discount_reason: Words = ""
     company: Annotated[Text, Field(max_length=128)] = ""

@@ -14,38 +14,23 @@ from callcenter.guests.companies import ordered_under
 from callcenter.guests.kinds import DocumentType
 from callcenter.reservations import prices
 from callcenter.rooms.models import Room, RoomType
-from callcenter.stays import folio, wake_ups
+from callcenter.stays import folio, recognising, wake_ups
 from callcenter.stays.holding import hold, must_be_vacant, room_of
 from callcenter.stays.kinds import DepartureRefused, GuestType, LineKind, RoomOccupied, Source, StayState, StayType
 from callcenter.stays.models import Stay, StayGuest
 from callcenter.stays.numbering import next_number
-from callcenter.stays.pricing import agreed
+from callcenter.stays.persons import Person
+from callcenter.stays.pricing import Price, agreed
 from callcenter.stays.scope import Scope
 from callcenter.telephony import PhoneClass
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is registered; mainland guests with an ID card, guests from abroad with a passport."""
-
-    name: str
-    guest_id: int | None = None
-    phone: str = ""
-    foreign: bool = False
-    document_type: str = ""
-    document_number: str = ""
-    nationality: str = ""
-    origin: str = ""
-    sex: str = ""
-    birthday: date | None = None
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What the check-in form says. Prices are fen a night; None leaves them to the room's type.
 
-    `bed`: 0 for the whole room. `departure` counts in days, except for an hourly stay, which lasts `hours`.
+    `discount`: percent off the list price, where no price is agreed (折扣率). `bed`: 0 for the whole room.
+    `departure` counts in days, except for an hourly stay, which lasts `hours`.
     """
 
     room: str
@@ -55,6 +40,7 @@ class Registration:
     stay_type: StayType = StayType.NORMAL
     guest_type: GuestType = GuestType.INDIVIDUAL
     price: int | None = None
+    discount: int = 0
     extra_beds: int = 0
     extra_bed_price: int | None = None
     breakfasts: int = 0
@@ -79,10 +65,13 @@ class Registration:
     """What the booking was priced from; None for the price of the room's type."""
 
 
-async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = False) -> Stay:
+async def check_in(
+    scope: Scope, wanted: Registration, *, agreed_before: bool = False, fee_agreed_before: bool = False
+) -> Stay:
     """Register a guest: the room is held, its telephone opened, the folio begun.
 
-    `agreed_before`: the price comes from a booking, whose discount was looked at when it was made.
+    `agreed_before`: the price comes from a booking, whose discount was looked at when it was made;
+    `fee_agreed_before`: so does the fee of the extra beds.
 
     Raises:
         NotFound: there is no such room.
@@ -96,7 +85,8 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         AttentionListed: somebody is on the special-attention list and the form does not say who it is.
         OtherCustomersCode: the company is a contract customer, and the guest's card names another.
     """
-    persons = tuple(_checked(place, one, scope) for place, one in enumerate(wanted.persons))
+    filled = [await recognising.filled_in(scope.session, one) for one in wanted.persons]
+    persons = tuple(checked(place, one, scope) for place, one in enumerate(filled))
     named = [Named(one.name, one.guest_id) for one in persons]
     confirmed = await attention.confirmed(scope.session, named, wanted.attention)
     company = await ordered_under(scope.session, wanted.company, persons[0].guest_id if persons else None)
@@ -106,10 +96,7 @@ async def check_in(scope: Scope, wanted: Registration, *, agreed_before: bool = 
         raise RoomOccupied(room=room.number)
     await must_be_vacant(scope.session, room, wanted.bed)
     departure, leaves_at = _leaving(scope, wanted)
-    list_price = kind.price if wanted.list_price is None else wanted.list_price
-    ceiling = 100 if agreed_before else await ceiling_of(scope)
-    price = agreed(list_price, wanted.price, ceiling, wanted.reason, wanted.stay_type)
-    extra = kind.extra_bed_price if wanted.extra_bed_price is None else wanted.extra_bed_price
+    price, extra = await _prices(scope, wanted, kind, agreed_before=agreed_before, fee_agreed=fee_agreed_before)
     stay = Stay(
         number=await next_number(scope.session),
         reservation_id=wanted.reservation_id,
@@ -167,7 +154,23 @@ async def ceiling_of(scope: Scope) -> int:
     return await prices.ceiling_of(scope.session, scope.by, scope.rules.discount_ceilings)
 
 
-def _checked(place: int, one: Person, scope: Scope) -> Person:
+async def _prices(
+    scope: Scope, wanted: Registration, kind: RoomType, *, agreed_before: bool, fee_agreed: bool
+) -> tuple[Price, int]:
+    """Return the price of the room and the fee of an extra bed, each within what this operator may take off."""
+    ceiling = await ceiling_of(scope)
+    listed = kind.price if wanted.list_price is None else wanted.list_price
+    rate = wanted.discount if wanted.price is None and wanted.discount else None
+    asked = wanted.price if rate is None else prices.discounted(listed, rate)
+    price = agreed(listed, asked, 100 if agreed_before else ceiling, wanted.reason, wanted.stay_type, rate)
+    usual = kind.extra_bed_price
+    fee = usual if wanted.extra_bed_price is None else wanted.extra_bed_price
+    if wanted.extra_beds and not fee_agreed and wanted.stay_type is not StayType.FREE:
+        agreed(usual, fee, ceiling, wanted.reason, StayType.NORMAL)
+    return price, fee
+
+
+def checked(place: int, one: Person, scope: Scope) -> Person:
     """Check a document, and fill in what an ID card tells and nobody has said (requirements 3)."""
     kind = one.document_type or (DocumentType.PASSPORT if one.foreign else DocumentType.ID_CARD)
     today = scope.now.astimezone(scope.rules.zone).date()

@@ -12,19 +12,23 @@ from http import HTTPStatus
 from sqlalchemy import func, select
 
 from callcenter.errors import HouseError, InvalidInput
+from callcenter.guests import attention
+from callcenter.guests.attention import Named
+from callcenter.guests.service import By, Guests
 from callcenter.reservations import acts, allocation, arrivals, deposits, store
 from callcenter.reservations.allocation import Choice
 from callcenter.reservations.arrivals import HandedOver
 from callcenter.reservations.deposits import Method, PaymentKind
-from callcenter.reservations.models import Reservation
+from callcenter.reservations.models import RatePlan, Reservation
 from callcenter.reservations.rules import Desk, Note
 from callcenter.reservations.states import Kind, State
 from callcenter.rooms.models import Holder
 from callcenter.rooms.nights import held_rooms
-from callcenter.stays import checking_in, folio
-from callcenter.stays.checking_in import Person, Registration
+from callcenter.stays import checking_in, folio, recognising
+from callcenter.stays.checking_in import Registration
 from callcenter.stays.kinds import GuestType, LineKind, StayState, StayType
 from callcenter.stays.models import Stay
+from callcenter.stays.persons import Person
 from callcenter.stays.scope import Scope
 
 NOTE = "入住 / check-in"
@@ -39,9 +43,10 @@ class NotForCheckIn(HouseError):
 
 @dataclass(frozen=True, slots=True)
 class BookingDesk:
-    """What the bookings' own rules need."""
+    """What the bookings' own rules need, and the cards of those who are registered."""
 
     desk: Desk
+    guests: Guests
 
     async def check_in(self, scope: Scope, wanted: Registration, booking: str | None) -> Stay:
         """Register a guest, as a walk-in or from the booking with this number.
@@ -55,18 +60,24 @@ class BookingDesk:
             and whatever `checking_in.check_in` raises.
         """
         if booking is None:
-            return await checking_in.check_in(scope, _complete(wanted))
+            return await checking_in.check_in(scope, await self._with_cards(scope, _complete(wanted)))
         found = await store.locked(scope.session, booking)
         if found.kind == Kind.MEETING:
             raise NotForCheckIn(number=booking)
         if found.state == State.NO_SHOW:  # a late arrival: it is asked whether the room was taken meanwhile
-            await acts.reinstate(scope.session, self.desk, found, None, scope.by, _note(scope))
+            other: list[tuple[str, list[int]]] | None = [] if wanted.room and found.kind == Kind.INDIVIDUAL else None
+            await acts.reinstate(scope.session, self.desk, found, other, scope.by, _note(scope))
         room = await self._room(scope, found, wanted)
         given = await arrivals.hand_over(
             scope.session, self.desk, found, room, scope.by, _note(scope), wanted.bed or None
         )
-        form = await _carried_over(scope, wanted, found, given)
-        stay = await checking_in.check_in(scope, form, agreed_before=wanted.price is None)
+        form = await self._with_cards(scope, await _carried_over(scope, wanted, found, given))
+        stay = await checking_in.check_in(
+            scope,
+            form,
+            agreed_before=wanted.price is None and not wanted.discount,
+            fee_agreed_before=wanted.extra_bed_price is None,
+        )
         if found.kind == Kind.INDIVIDUAL:
             await self._move_deposit(scope, found, stay)
         return stay
@@ -86,6 +97,16 @@ class BookingDesk:
         if booking is not None and booking.state == State.CHECKED_OUT:
             note = Note(why=why, address=scope.address)
             await arrivals.returned(scope.session, self.desk, booking, scope.by, note)
+
+    async def _with_cards(self, scope: Scope, wanted: Registration) -> Registration:
+        """Give everybody a card; who is listed for special attention is confirmed first, as without one."""
+        if wanted.confidential:
+            return wanted
+        named = [Named(one.name, one.guest_id) for one in wanted.persons]
+        await attention.confirmed(scope.session, named, wanted.attention)
+        checked = [checking_in.checked(place, one, scope) for place, one in enumerate(wanted.persons)]
+        persons = await recognising.with_cards(scope.session, self.guests, checked, By(scope.by, scope.address))
+        return replace(wanted, persons=persons)
 
     async def _room(self, scope: Scope, booking: Reservation, wanted: Registration) -> str:
         """Return the room in which the guest will stay, chosen for the booking first where another one is wanted."""
@@ -143,10 +164,11 @@ async def _carried_over(scope: Scope, wanted: Registration, booking: Reservation
             room=given.room.number,
             departure=wanted.departure or given.until,
             persons=wanted.persons or await _persons(scope, booking),
-            price=given.price if wanted.price is None else wanted.price,
+            price=given.price if wanted.price is None and not wanted.discount else wanted.price,
             list_price=given.list_price,
             extra_beds=wanted.extra_beds or given.extra_beds,
             extra_bed_price=given.extra_bed_price if wanted.extra_bed_price is None else wanted.extra_bed_price,
+            breakfasts=wanted.breakfasts or await _breakfasts(scope, booking),
             guest_type=_guest_type(wanted, booking),
             language=booking.language[:8] or wanted.language,
             company=wanted.company or booking.company,
@@ -158,6 +180,14 @@ async def _carried_over(scope: Scope, wanted: Registration, booking: Reservation
             reservation_id=booking.id,
         )
     )
+
+
+async def _breakfasts(scope: Scope, booking: Reservation) -> int:
+    """Return how many breakfasts the booking's rate plan includes."""
+    if not booking.plan:
+        return 0
+    statement = select(RatePlan.breakfasts).where(RatePlan.code == booking.plan)
+    return await scope.session.scalar(statement) or 0
 
 
 async def _persons(scope: Scope, booking: Reservation) -> tuple[Person, ...]:

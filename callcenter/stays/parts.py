@@ -13,6 +13,9 @@ from aiohttp import web
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.events import EventBus
+from callcenter.guests.numbers import NumberPlan
+from callcenter.guests.rules import GuestRules
+from callcenter.guests.service import Guests
 from callcenter.health import Alarms
 from callcenter.reservations.rules import BookingRules, Desk
 from callcenter.schedule import Schedule
@@ -69,7 +72,8 @@ class StayParts:
         vacant = PhoneClass(settings.room_phones.vacant_class)
         keeper = RoomPhoneKeeper(database, telephony, bus, alarms, rooms=rooms, vacant=vacant, changed=changed)
         tariff = Tariff(settings.room_phones, settings.stays.phone_rates)
-        bookings = BookingDesk(Desk(clock, BookingRules.of(settings), audit))
+        guests = Guests(clock, NumberPlan.of(settings), GuestRules.of(settings), audit)
+        bookings = BookingDesk(Desk(clock, BookingRules.of(settings), audit), guests)
         rules = StayRules.of(settings)
         return cls(database, clock, rules, tariff, bookings, audit, keeper, telephony, changed, alarms)
 

@@ -17,15 +17,19 @@ class Price:
     discount: int
 
 
-def agreed(list_price: int, price: int | None, ceiling: int, reason: str, stay_type: StayType) -> Price:
+def agreed(
+    list_price: int, price: int | None, ceiling: int, reason: str, stay_type: StayType, rate: int | None = None
+) -> Price:
     """Return the price of a stay; without a wish it is the list price, and a free room costs nothing.
+
+    `rate`: the discount in percent that `price` was made with; it counts, not what rounding makes of it.
 
     Raises:
         ReasonMissing: less than the list price, or a free room, without a reason.
         DiscountTooHigh: more than `ceiling` percent are taken off. A free room is all of it taken off.
     """
     wanted = 0 if stay_type is StayType.FREE else list_price if price is None else price
-    percent = percent_off(list_price, wanted)
+    percent = percent_off(list_price, wanted) if rate is None or stay_type is StayType.FREE else rate
     if stay_type is StayType.HOURLY:
         return Price(list_price, wanted, 0)
     if percent > 0 or stay_type is StayType.FREE:

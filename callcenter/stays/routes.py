@@ -8,7 +8,16 @@ from http import HTTPStatus
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.stays import connect_routes, folio_routes, leaving, linking, message_routes, reading, staying
+from callcenter.stays import (
+    connect_routes,
+    folio_routes,
+    leaving,
+    linking,
+    message_routes,
+    reading,
+    recognising_routes,
+    staying,
+)
 from callcenter.stays.kinds import StayState
 from callcenter.stays.models import Stay
 from callcenter.stays.parts import PARTS, StayParts
@@ -51,6 +60,7 @@ def setup(app: web.Application, parts: StayParts) -> None:
     app.add_routes(folio_routes.routes)
     app.add_routes(message_routes.routes)
     app.add_routes(connect_routes.routes)
+    app.add_routes(recognising_routes.routes)
 
 
 @routes.get("/api/v1/stays")

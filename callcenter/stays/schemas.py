@@ -9,11 +9,12 @@ from pydantic import Field
 
 from callcenter.guests.kinds import DocumentType
 from callcenter.settings import Extension
-from callcenter.stays.checking_in import Person, Registration
+from callcenter.stays.checking_in import Registration
 from callcenter.stays.kinds import GuestType, LineKind, PaymentMethod, StayState, StayType
 from callcenter.stays.lamps import Lamp
 from callcenter.stays.message_schemas import MessageOut, WakeUpOut
 from callcenter.stays.models import FolioLine, StayChange, StayGuest
+from callcenter.stays.persons import Person
 from callcenter.stays.reading import StayQuery, StayRow, WholeStay
 from callcenter.telephony import PhoneClass
 from callcenter.web.inputs import Day, Id, Input, Instant, Paragraph, Text
@@ -53,7 +54,8 @@ class CheckIn(Input):
     """The check-in form. `booking`: what is left open here (room, departure, guests, price) is carried over from it.
 
     `bed`: of a shared room, else 0. `price`: of a night (of its time for an hourly stay); null for the list price.
-    `allowed_callers`: numbers that are put through to a confidential guest all the same.
+    `discount`: percent off it, where no price is agreed. `extra_bed_price`: of an extra bed a night, null for the
+    type's. `allowed_callers`: numbers that are put through to a confidential guest all the same.
     `attention`: who it turned out to be, where a name is on the special-attention list; without it that is refused.
     """
 
@@ -66,6 +68,7 @@ class CheckIn(Input):
     stay_type: StayType = StayType.NORMAL
     guest_type: GuestType = GuestType.INDIVIDUAL
     price: Money | None = None
+    discount: Annotated[int, Field(ge=0, le=100)] = 0
     extra_beds: Annotated[int, Field(ge=0, le=9)] = 0
     extra_bed_price: Money | None = None
     breakfasts: Annotated[int, Field(ge=0, le=99)] = 0

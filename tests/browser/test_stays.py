@@ -10,8 +10,9 @@ from playwright.async_api import Page, expect
 from callcenter.rooms.seeding import ensure_rooms
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.stays import messages
-from callcenter.stays.checking_in import Person, Registration
+from callcenter.stays.checking_in import Registration
 from callcenter.stays.models import Stay
+from callcenter.stays.persons import Person
 from tests.application import NOON
 from tests.browser.conftest import SignIn
 from tests.browser.house import BrowserHouse

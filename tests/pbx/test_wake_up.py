@@ -16,9 +16,10 @@ from callcenter.simulator.behaviours import answers
 from callcenter.simulator.dialog import Dialog
 from callcenter.staff.audit import AuditLog
 from callcenter.stays import checking_in, wake_ups
-from callcenter.stays.checking_in import Person, Registration
+from callcenter.stays.checking_in import Registration
 from callcenter.stays.kinds import Source, WakeUpState
 from callcenter.stays.models import WakeUp
+from callcenter.stays.persons import Person
 from callcenter.stays.scope import House as TheHouse
 from callcenter.stays.scope import Scope, StayRules
 from callcenter.telephony import PhoneClass

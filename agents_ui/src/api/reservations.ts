@@ -77,6 +77,7 @@ export interface OfferWanted {
   plan?: string;
   discount: number;
   extra_beds: number;
+  extra_bed_price?: number;
   price?: number;
   guest_id?: number;
   phone: string;
@@ -341,6 +342,9 @@ export const reservationsApi = {
 
   list: (query: BookingQuery, signal?: AbortSignal) =>
     request<Page<BookingRow>>('GET', '/reservations', { query, signal }),
+  /** Rooms of a type that a booking of these nights could have at once. */
+  roomsToChoose: (query: { type: string; from: string; to: string }, signal?: AbortSignal) =>
+    request<{ items: FreeRoom[] }>('GET', '/free-rooms', { query, signal }),
   booking: (number: string, signal?: AbortSignal) => request<Booking>('GET', one(number), { signal }),
   changes: (number: string, signal?: AbortSignal) =>
     request<{ items: BookingChange[] }>('GET', `${one(number)}/changes`, { signal }),

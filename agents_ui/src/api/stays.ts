@@ -137,6 +137,29 @@ export interface StayDetail extends Stay {
   linked: Stay[];
 }
 
+/** Somebody with a card; the document is masked. */
+export interface KnownPerson {
+  guest_id: number;
+  name: string;
+  latin: string;
+  phone: string;
+  sex: string;
+  birthday: string | null;
+  nationality: string;
+  origin: string;
+  address: string;
+  language: string;
+  level: string;
+  document_type: string;
+  document: string;
+  attention_colour: string | null;
+  attention_reason: string;
+  /** Where this guest is in house now. */
+  room: string;
+  stays: number;
+  last_departure: string | null;
+}
+
 export type StayQuery = {
   state?: string;
   room?: string;
@@ -191,7 +214,7 @@ export const staysApi = {
   wake: (id: number, at: string) => request<WakeUp>('POST', stay(id, '/wake-ups'), { body: { at } }),
   cancelWakeUp: (id: number) => request<void>('DELETE', `/wake-ups/${id}`),
 
-  /** Who has this very name and stands on the special-attention list. */
-  attention: (name: string, signal?: AbortSignal) =>
-    request<{ attention: { attention_reason?: string }[] }>('GET', '/guests/name-check', { query: { name }, signal }),
+  /** Who may be meant by a typed name: listed for special attention, in house now, a guest of former times. */
+  known: (q: string, signal?: AbortSignal) =>
+    request<List<KnownPerson>>('GET', '/known-persons', { query: { q }, signal }),
 };

@@ -6,6 +6,8 @@ import { dayTyped, nightsBetween } from '@/time/days';
 import { addDays } from '@/time/zone';
 
 export const LONGEST_STAY = 180;
+/** From this share of free rooms down a type is scarce. */
+export const SCARCE = 0.2;
 
 export interface BookingDraft {
   type: string;
@@ -23,6 +25,8 @@ export interface BookingDraft {
   /** Chosen on the room chart; empty for none. */
   room: string;
   extraBeds: number;
+  /** Agreed for an extra bed a night, in yuan; empty for the fee of the type. */
+  extraBedPrice: string;
   plan: string;
   discount: number;
   discountReason: string;
@@ -55,6 +59,7 @@ export function newDraft(form: BookingForm, language: SpokenLanguage): BookingDr
     rooms: 1,
     room: '',
     extraBeds: 0,
+    extraBedPrice: '',
     plan: '',
     discount: 0,
     discountReason: '',
@@ -88,6 +93,7 @@ export function draftOf(booking: Booking, time: string): Partial<BookingDraft> {
     language: booking.language,
     persons: booking.persons,
     extraBeds: booking.extra_beds,
+    extraBedPrice: booking.extra_beds > 0 ? String(booking.extra_bed_price / 100) : '',
     plan: booking.plan,
     discount: booking.discount,
     discountReason: booking.discount_reason,
@@ -114,7 +120,8 @@ export function stayOf(draft: BookingDraft, today: string): Stay | null {
   return { arrival, departure: addDays(arrival, draft.nights) };
 }
 
-export type Missing = 'type' | 'arrival' | 'nights' | 'booker' | 'discountReason' | 'discount' | 'deposit' | 'soldOut';
+export type Missing =
+  'type' | 'arrival' | 'nights' | 'booker' | 'discountReason' | 'discount' | 'extraBedPrice' | 'deposit' | 'soldOut';
 
 /** What still keeps the booking from being saved, in the order of the fields; of a `present` one its room counts. */
 export function missingOf(
@@ -131,6 +138,8 @@ export function missingOf(
   if (draft.booker.trim() === '') found.push('booker');
   if (draft.discount > form.discount_ceiling && draft.discount !== present?.discount) found.push('discount');
   if (draft.discount > 0 && draft.discountReason.trim() === '') found.push('discountReason');
+  if (draft.extraBeds > 0 && draft.extraBedPrice.trim() !== '' && fenOf(draft.extraBedPrice) === null)
+    found.push('extraBedPrice');
   if (draft.deposit.trim() !== '' && !fenOf(draft.deposit)) found.push('deposit');
   const stock = types.find((known) => known.type === draft.type);
   if (present === null && stock && freeFor(stock, draft.nights) < draft.rooms && !draft.overbook) found.push('soldOut');
@@ -140,6 +149,11 @@ export function missingOf(
 /** Rooms of a type that are free in each of the first `nights` nights of what was asked for. */
 export function freeFor(stock: TypeStock, nights: number): number {
   return Math.min(...stock.nights.slice(0, Math.max(1, nights)).map((night) => night.free));
+}
+
+/** Whether so few rooms are left in one of the nights that a booking should get its room at once (分房). */
+export function isScarce(stock: TypeStock, nights: number): boolean {
+  return stock.nights.slice(0, Math.max(1, nights)).some((night) => night.free <= night.rooms * SCARCE);
 }
 
 /** List price of the first `nights` nights together, in fen. */
@@ -154,6 +168,7 @@ export function offerOf(draft: BookingDraft, stay: Stay): OfferWanted {
     plan: draft.plan || undefined,
     discount: draft.discount,
     extra_beds: draft.extraBeds,
+    extra_bed_price: draft.extraBeds > 0 ? (fenOf(draft.extraBedPrice) ?? undefined) : undefined,
     price: draft.price ?? undefined,
     guest_id: draft.guestId ?? undefined,
     phone: draft.phone.replace(/[\s-]/g, ''),

@@ -143,8 +143,8 @@ export function useBooking(present: () => Booking | null = () => null) {
   function subject(): string {
     const now = draft.value;
     if (now === null) return '';
-    const { type, arrival, nights, plan, discount, extraBeds, guestId, phone, price } = now;
-    return JSON.stringify([type, arrival, nights, plan, discount, extraBeds, guestId, phone, price]);
+    const { type, arrival, nights, plan, discount, extraBeds, extraBedPrice, guestId, phone, price } = now;
+    return JSON.stringify([type, arrival, nights, plan, discount, extraBeds, extraBedPrice, guestId, phone, price]);
   }
 
   watch(subject, (now) => {

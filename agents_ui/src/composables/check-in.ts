@@ -11,8 +11,9 @@ export function useCheckIn() {
 
   function mayCheckIn(booking: BookingRow): boolean {
     const today = dayOf(new Date(), session.session?.hotel.timezone ?? 'UTC');
-    const isExpected = booking.state === 'confirmed' || booking.state === 'unconfirmed';
-    return isExpected && booking.arrival <= today && session.may('stays.manage');
+    // A no-show who comes late is registered as if he had been expected all the time.
+    const comes = ['confirmed', 'unconfirmed', 'no_show'].includes(booking.state) && booking.kind !== 'meeting';
+    return comes && booking.arrival <= today && booking.departure > today && session.may('stays.manage');
   }
 
   function checkIn(booking: BookingRow): void {

@@ -64,13 +64,35 @@ async def test_given_an_unknown_booker_when_booked_then_the_card_is_made_with_th
     assert (card["name"], card["source"], card["stage"]) == ("周试验", "booking", "guest")
 
 
-@pytest.mark.parametrize("booking", [{"phone": ""}, {"phone": "12"}, {"phone": "13800000073", "source": "agency"}])
-async def test_given_a_number_that_means_nobody_when_booked_then_no_card_is_made(
-    desk: Application, booking: dict[str, str]
+@pytest.mark.parametrize("phone", ["", "12"])
+async def test_given_a_booker_without_a_usable_number_when_booked_then_the_card_is_made_without_one(
+    desk: Application, phone: str
 ) -> None:
     csrf = await desk.sign_in("operator")
-    made = await _json(desk, "POST", "/reservations", csrf, {"type": "suite", "booker": "周试验", **booking})
+    made = await _json(desk, "POST", "/reservations", csrf, {"type": "suite", "booker": "周试验", "phone": phone})
+    card = await _json(desk, "GET", f"/guests/{made['guest_id']}", csrf)
+    assert (card["name"], card["numbers"], made["phone"]) == ("周试验", [], phone)
+
+
+async def test_given_an_agencys_number_when_booked_then_no_card_is_made(desk: Application) -> None:
+    csrf = await desk.sign_in("operator")
+    booking = {"type": "suite", "booker": "周试验", "phone": "13800000073", "source": "agency"}
+    made = await _json(desk, "POST", "/reservations", csrf, booking)
     assert made["guest_id"] is None
+
+
+async def test_given_a_caller_who_books_a_meeting_room_when_unknown_then_a_card_is_made_and_found_the_next_time(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    meeting = {"room": "M1", "booker": "吴试验", "phone": "13800000074"}
+    times = [("2026-11-25T01:00:00Z", "2026-11-25T02:00:00Z"), ("2026-11-26T01:00:00Z", "2026-11-26T02:00:00Z")]
+    made = [
+        await _json(desk, "POST", "/meetings", csrf, {**meeting, "begins": begins, "ends": ends})
+        for begins, ends in times
+    ]
+    card = await _json(desk, "GET", f"/guests/{made[0]['guest_id']}", csrf)
+    assert (card["name"], made[1]["guest_id"]) == ("吴试验", card["id"])
 
 
 async def test_given_a_card_that_does_not_exist_when_booked_for_it_then_not_found(desk: Application) -> None:

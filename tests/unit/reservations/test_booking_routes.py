@@ -294,3 +294,18 @@ async def _json(
     answer = await desk.client.request(method, f"/api/v1{path}", json=content, headers=csrf)
     assert answer.status == status, await answer.text()
     return await answer.json()
+
+
+async def test_given_rooms_of_a_type_when_one_is_booked_for_some_nights_then_it_is_offered_for_others_only(
+    desk: Application,
+) -> None:
+    csrf = await desk.sign_in("operator")
+    body = {"type": "suite", "booker": "林示例", "arrival": "2026-11-25", "departure": "2026-11-27", "room": "0501"}
+    assert (await desk.client.post("/api/v1/reservations", headers=csrf, json=body)).status == 201
+
+    async def offered(first: str, until: str) -> list[str]:
+        path = f"/api/v1/free-rooms?type=suite&from={first}&to={until}"
+        return [room["number"] for room in (await (await desk.client.get(path)).json())["items"]]
+
+    assert await offered("2026-11-26", "2026-11-28") == ["0502", "0503", "0504"]
+    assert await offered("2026-11-27", "2026-11-28") == ["0501", "0502", "0503", "0504"]

@@ -145,6 +145,14 @@ async def test_given_an_ended_booking_when_a_deposit_is_brought_then_refused(hou
             prices.DiscountAboveCeiling,
         ),
         ("operator", {"lines": (WantedLine("suite", price=200000),)}, None),
+        ("operator", {"extra_beds": 1, "extra_bed_price": 18000, "discount_reason": "regular"}, None),
+        ("operator", {"extra_beds": 1, "extra_bed_price": 18000}, prices.DiscountNeedsReason),
+        (
+            "operator",
+            {"extra_beds": 1, "extra_bed_price": 17900, "discount_reason": "regular"},
+            prices.DiscountAboveCeiling,
+        ),
+        ("operator", {"extra_bed_price": 0}, None),
     ],
 )
 async def test_given_a_discount_when_booked_then_only_within_the_operators_ceiling_and_with_a_reason(

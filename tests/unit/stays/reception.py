@@ -19,9 +19,10 @@ from callcenter.rooms.seeding import ensure_rooms
 from callcenter.staff.audit import AuditLog
 from callcenter.staff.roles import Role, permissions_of
 from callcenter.stays import folio, reading
-from callcenter.stays.checking_in import Person, Registration
+from callcenter.stays.checking_in import Registration
 from callcenter.stays.models import FolioLine, Stay, StayChange
 from callcenter.stays.parts import StayParts
+from callcenter.stays.persons import Person
 from callcenter.stays.scope import Scope
 from tests.application import NotingTelephony
 from tests.sample import sample_settings

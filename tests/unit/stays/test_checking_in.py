@@ -192,3 +192,23 @@ async def test_given_two_desks_that_check_in_the_same_bed_then_the_database_lets
 def test_given_a_form_when_nothing_is_said_then_it_is_a_normal_stay_of_an_individual() -> None:
     form = Registration("0301", TOMORROW, (LI,))
     assert (form.stay_type.value, form.guest_type.value, form.confidential) == ("normal", "individual", False)
+
+
+async def test_given_a_discount_rate_when_checked_in_then_the_price_follows_within_the_operators_ceiling(
+    reception: Reception,
+) -> None:
+    stay = await reception.check_in(discount=10, reason="老客户")
+    assert (stay.price, stay.discount) == (43_900, 10)
+    with pytest.raises(DiscountTooHigh):
+        await reception.check_in("0302", discount=11, reason="老客户")
+
+
+async def test_given_a_cheaper_extra_bed_when_checked_in_then_only_within_the_ceiling_and_with_a_reason(
+    reception: Reception,
+) -> None:
+    with pytest.raises(ReasonMissing):
+        await reception.check_in(extra_beds=1, extra_bed_price=11_000)
+    with pytest.raises(DiscountTooHigh):
+        await reception.check_in(extra_beds=1, extra_bed_price=0, reason="儿童")
+    stay = await reception.check_in(extra_beds=1, extra_bed_price=11_000, reason="儿童")
+    assert stay.extra_bed_price == 11_000

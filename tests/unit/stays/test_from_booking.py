@@ -12,17 +12,17 @@ from callcenter.errors import InvalidInput
 from callcenter.reservations import acts, chart, deposits, store
 from callcenter.reservations import booking as bookings
 from callcenter.reservations.deposits import Method
-from callcenter.reservations.models import Reservation
+from callcenter.reservations.models import RatePlan, Reservation
 from callcenter.reservations.rules import Note
 from callcenter.reservations.states import Kind, State, TransitionRefused
 from callcenter.rooms.models import Holder, RoomNight, TypeNight
-from callcenter.rooms.nights import take_room
+from callcenter.rooms.nights import RoomTaken, take_room
 from callcenter.stays import leaving
 from callcenter.stays.from_booking import NotForCheckIn
 from callcenter.stays.kinds import GuestType, LineKind, StayType
 from callcenter.stays.models import Stay
 from callcenter.stays.residents import StayResidents
-from tests.unit.stays.reception import TODAY, TOMORROW, Colleague, Reception
+from tests.unit.stays.reception import TODAY, TOMORROW, Colleague, Reception, at
 from tests.unit.stays.test_staying import leave
 
 WHY = Note(why="客人要求")
@@ -208,3 +208,38 @@ async def test_given_many_form_fields_when_the_booking_says_otherwise_then_the_f
         reception, await booked(reception), price=160_000, reason="主管同意", company="另一公司", departure=TOMORROW
     )
     assert (stay.price, stay.list_price, stay.company, stay.departure) == (160_000, SUITE, "另一公司", TOMORROW)
+
+
+async def test_given_a_plan_with_breakfasts_when_its_guest_arrives_then_they_stand_in_the_stay(
+    reception: Reception,
+) -> None:
+    async with reception.database.begin() as session:
+        session.add(
+            RatePlan(code="with_breakfast", name_zh="含双早", name_en="Two breakfasts", breakfasts=2, active=True)
+        )
+    stay = await arrive(reception, await booked(reception, plan="with_breakfast"))
+    assert stay.breakfasts == 2
+
+
+async def test_given_a_no_show_who_comes_late_when_the_room_is_taken_then_another_one_is_checked_in(
+    reception: Reception,
+) -> None:
+    number = await booked(reception)
+    reception.clock.set(at("19:00"))
+    async with reception.database.begin() as session:
+        late = await store.locked(session, number)
+        await acts.no_show(session, reception.parts.bookings.desk, late, Colleague(), WHY)
+    await reception.check_in("0501")
+    with pytest.raises(RoomTaken):
+        await arrive(reception, number)
+    stay = await arrive(reception, number, room="0502")
+    assert (stay.room_id, stay.price) == ((await reception.room("0502")).id, SUITE)
+    assert (await booking(reception, number)).state == State.CHECKED_IN
+
+
+async def test_given_an_agreed_fee_of_the_extra_bed_when_its_guest_arrives_then_it_is_carried_over(
+    reception: Reception,
+) -> None:
+    number = await booked(reception, extra_beds=1, extra_bed_price=18_000, discount_reason="老客户")
+    stay = await arrive(reception, number)
+    assert (stay.extra_beds, stay.extra_bed_price) == (1, 18_000)

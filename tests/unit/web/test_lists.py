@@ -35,6 +35,8 @@ NOT_FILES = {
     "/api/v1/guests/search": "a search box",
     "/api/v1/call-subjects": "a search box",
     "/api/v1/guests/name-check": "a check while typing",
+    "/api/v1/free-rooms": "a choice while booking",
+    "/api/v1/known-persons": "a check while typing",
     "/api/v1/guests/{id}/merge-preview": "a question before merging",
     "/api/v1/guests/{id}": "one card",
     "/api/v1/guests/{id}/history": "part of one card's page",
