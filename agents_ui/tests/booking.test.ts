@@ -90,6 +90,7 @@ describe('the room chart', () => {
     mayBook: true,
     mayCheckIn: true,
     maySeeStays: true,
+    mayLeaveMessages: true,
     mayClean: true,
     mayClose: true,
   };
@@ -139,7 +140,8 @@ describe('the room chart', () => {
     const alone = room({ state: 'occupied', occupants: [guest] });
     const linked = room({ number: '0202', state: 'occupied', occupants: [{ ...guest, stay_id: 8, link: 7 }] });
     const other = room({ number: '0203', state: 'occupied', occupants: [{ ...guest, stay_id: 9, link: 7 }] });
-    expect(actsFor(alone, rights)).toEqual(['stay', 'wakeUp', 'link', 'dirty']);
+    expect(actsFor(alone, rights)).toEqual(['stay', 'extend', 'move', 'message', 'wakeUp', 'link', 'dirty']);
+    expect(actsFor(alone, { ...rights, isToday: false })).toEqual(['stay', 'dirty']);
     expect(actsFor(linked, rights)).toContain('unlink');
     expect(actsFor(linked, { ...rights, mayCheckIn: false })).not.toContain('unlink');
     expect(linkedTo(linked, [alone, linked, other]).map((one) => one.number)).toEqual(['0203']);

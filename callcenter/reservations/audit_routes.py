@@ -36,7 +36,10 @@ class DeedOut(Output):
 
 
 class AuditRunOut(Output):
-    """A run. `due_at` is null for what runs all day (no-show timer) or by hand (forfeits)."""
+    """A run. `due_at` is null for what runs all day (no-show timer) or by hand (forfeits).
+
+    `stays`: guests in house that it charged for the night, or found to have stayed too long.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -48,6 +51,7 @@ class AuditRunOut(Output):
     node: str
     state: str
     deeds: list[DeedOut]
+    stays: int
 
 
 class AuditRunList(Output):
@@ -66,7 +70,8 @@ async def list_audit_runs(request: web.Request) -> web.Response:
     desk = request.app[PARTS].desk
     until = min(wanted.until, wanted.first + timedelta(days=LONGEST))
     async with request.app[DATABASE].read() as session:
-        found = await audit_runs.runs(session, desk.rules, wanted.first, until, desk.clock.now())
+        residents = request.app[PARTS].residents
+        found = await audit_runs.runs(session, desk.rules, residents, wanted.first, until, desk.clock.now())
     hours = {
         "room_allocation": desk.rules.automatic_rooms,
         "evening_audit": desk.rules.evening_audit,

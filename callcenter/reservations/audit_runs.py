@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -12,16 +12,24 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.reservations.audit_jobs import EVENING, NIGHT, ROOMS, TIMER
+from callcenter.reservations.chart import Residents
 from callcenter.reservations.deposits import PaymentKind
 from callcenter.reservations.models import Payment, Reservation, ReservationChange
 from callcenter.reservations.rules import BookingRules
 from callcenter.schedule import JobRun
 
+LATEST = timedelta(days=2)
+"""A run that was made up for later than that after its day is not looked for."""
+
 PUNCTUAL = timedelta(minutes=2)
 """A run that begins later than that after its hour was made up for."""
 
 FORFEITS = "forfeits"
-ORDER = (NIGHT.username, ROOMS.username, EVENING.username, TIMER.username, FORFEITS)
+STAY_NIGHTS = "stay_nights"
+"""The part of the night audit that charges the stays; they run it at the same hour."""
+
+OVERSTAYS = "overstays"
+ORDER = (NIGHT.username, STAY_NIGHTS, ROOMS.username, EVENING.username, TIMER.username, OVERSTAYS, FORFEITS)
 
 
 class RunState(StrEnum):
@@ -49,7 +57,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class AuditRun:
-    """A run of a job; of what runs all the time (no-show timer) or by hand (forfeits) the whole day."""
+    """A run of a job; of what runs all the time (no-show timer) or by hand (forfeits) the whole day.
+
+    `stays`: how many guests in house it dealt with: charged for the night, or found to have stayed too long.
+    """
 
     job: str
     day: date
@@ -59,6 +70,7 @@ class AuditRun:
     node: str
     state: RunState
     deeds: tuple[Deed, ...]
+    stays: int = 0
 
 
 def state_of(due: datetime, run: JobRun | None, now: datetime) -> RunState:
@@ -70,7 +82,9 @@ def state_of(due: datetime, run: JobRun | None, now: datetime) -> RunState:
     return RunState.CAUGHT_UP if run.begun_at - due > PUNCTUAL else RunState.DONE
 
 
-async def runs(session: AsyncSession, rules: BookingRules, first: date, until: date, now: datetime) -> list[AuditRun]:
+async def runs(
+    session: AsyncSession, rules: BookingRules, residents: Residents, first: date, until: date, now: datetime
+) -> list[AuditRun]:
     """Return the runs of the days from `first` to before `until`, the last first.
 
     Days before the first run that is known of a job are left out: the house was not open.
@@ -80,6 +94,7 @@ async def runs(session: AsyncSession, rules: BookingRules, first: date, until: d
         ROOMS.username: rules.automatic_rooms,
         EVENING.username: rules.evening_audit,
         NIGHT.username: rules.night_audit,
+        STAY_NIGHTS: rules.night_audit,
     }
     known = {
         (run.job, run.due_at): run
@@ -87,6 +102,8 @@ async def runs(session: AsyncSession, rules: BookingRules, first: date, until: d
     }
     opened = {job: min((due for name, due in known if name == job), default=now) for job in hours}
     deeds = await _deeds(session, begin, end)
+    closed = await residents.nights_closed(session, begin, end + LATEST)
+    overstays = await residents.overstays(session, begin, end)
     found: list[AuditRun] = []
     for day in reversed([first + timedelta(days=number) for number in range((until - first).days)]):
         for job, hour in hours.items():
@@ -96,9 +113,13 @@ async def runs(session: AsyncSession, rules: BookingRules, first: date, until: d
             run = known.get((job, due))
             state = state_of(due, run, now)
             done = _of_run(deeds[job], run, now)
-            found.append(_daily(job, day, due, run, state, done))
+            stays = sum(one.stays for one in closed if job == STAY_NIGHTS and _is_within(one.at, run, now))
+            found.append(replace(_daily(job, day, due, run, state, done), stays=stays))
+        span = (rules.at(day, time()), rules.at(day + timedelta(days=1), time()))
+        stayed_on = sum(span[0] <= at < span[1] for at in overstays)
+        if stayed_on:
+            found.append(AuditRun(OVERSTAYS, day, None, None, None, "", RunState.CONTINUOUS, (), stayed_on))
         for job in (TIMER.username, FORFEITS):
-            span = (rules.at(day, time()), rules.at(day + timedelta(days=1), time()))
             done = tuple(deed for deed in deeds[job] if span[0] <= deed.at < span[1])
             if done:
                 found.append(AuditRun(job, day, None, None, None, "", RunState.CONTINUOUS, done))
@@ -113,10 +134,11 @@ def _daily(job: str, day: date, due: datetime, run: JobRun | None, state: RunSta
 
 def _of_run(deeds: Iterable[Deed], run: JobRun | None, now: datetime) -> tuple[Deed, ...]:
     """Pick what a run did: the job writes its own name, and no two runs of one job overlap."""
-    if run is None:
-        return ()
-    end = run.done_at or now
-    return tuple(deed for deed in deeds if run.begun_at <= deed.at <= end)
+    return tuple(deed for deed in deeds if _is_within(deed.at, run, now))
+
+
+def _is_within(at: datetime, run: JobRun | None, now: datetime) -> bool:
+    return run is not None and run.begun_at <= at <= (run.done_at or now)
 
 
 async def _deeds(session: AsyncSession, begin: datetime, end: datetime) -> Mapping[str, Sequence[Deed]]:
@@ -127,7 +149,7 @@ async def _deeds(session: AsyncSession, begin: datetime, end: datetime) -> Mappi
         select(ReservationChange, Reservation.number)
         .join(Reservation, Reservation.id == ReservationChange.reservation_id)
         .where(ReservationChange.by.in_(own), ReservationChange.at >= begin)
-        .where(ReservationChange.at < end + timedelta(days=2))
+        .where(ReservationChange.at < end + LATEST)
         .order_by(ReservationChange.id)
     )
     for change, number in await session.execute(changes):

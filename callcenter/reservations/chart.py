@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -42,6 +42,14 @@ class Resident:
     link: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Something done at a moment to so many stays."""
+
+    at: datetime
+    stays: int
+
+
 class Residents(Protocol):
     """Knows who is in the house; `stays` fulfils it and `main` hands it over."""
 
@@ -51,6 +59,14 @@ class Residents(Protocol):
 
     async def occupied_rooms(self, session: AsyncSession) -> set[int]:
         """Return the ids of the rooms in which a guest is registered now."""
+        ...
+
+    async def nights_closed(self, session: AsyncSession, begin: datetime, end: datetime) -> Sequence[Counted]:
+        """Return which nights the night audit closed from `begin` to before `end`, and how many stays it charged."""
+        ...
+
+    async def overstays(self, session: AsyncSession, begin: datetime, end: datetime) -> Sequence[datetime]:
+        """Return when guests were found, from `begin` to before `end`, who should have left and had not."""
         ...
 
 

@@ -153,6 +153,8 @@ _JOBS = {
     "no_show_timer": ("未到计时", "no-show timer"),
     "night_audit": ("夜审", "night audit"),
     "forfeits": ("没收定金", "deposits kept"),
+    "stay_nights": ("夜审过房租", "nights charged"),
+    "overstays": ("逾期未离", "overstays"),
 }
 _RUN_STATES = {
     "done": ("按时完成", "done"),
@@ -172,6 +174,7 @@ _RUNS = (
     column("处理时间", "Done", "at", 18),
     column("办理", "By", "by", 16),
     yuan("定金", "Deposit", "amount"),
+    column("在住房数", "Stays", "stays", 10),
 )
 
 

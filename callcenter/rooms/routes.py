@@ -17,7 +17,6 @@ from callcenter.rooms.schemas import (
     OutageIn,
     OutageList,
     OutageOut,
-    OutagesIn,
     RoomList,
     RoomOut,
     RoomTypeList,
@@ -134,34 +133,11 @@ async def list_room_outages(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/room-outages")
-@documented(Contract(body=OutageIn, answer=OutageOut, status=HTTPStatus.CREATED))
-@requires("rooms.close")
-async def close_room(request: web.Request) -> web.Response:
-    """Take a room out of order for some nights."""
-    wanted = await body(request, OutageIn)
-    parts = request.app[PARTS]
-    async with request.app[DATABASE].begin() as session:
-        outage = await service.close_room(
-            session,
-            wanted.room,
-            wanted.first,
-            wanted.until,
-            wanted.reason,
-            parts.clock.now(),
-            user_of(request),
-            parts.audit,
-            address_of(request),
-        )
-    parts.live.publish_changed(SUBJECT, wanted.room)
-    return answer(_outage(outage, wanted.room), HTTPStatus.CREATED)
-
-
-@routes.post("/api/v1/room-outages/several")
-@documented(Contract(body=OutagesIn, answer=OutageList, status=HTTPStatus.CREATED))
+@documented(Contract(body=OutageIn, answer=OutageList, status=HTTPStatus.CREATED))
 @requires("rooms.close")
 async def close_rooms(request: web.Request) -> web.Response:
-    """Take several rooms out of order for some nights; all of them or none."""
-    wanted = await body(request, OutagesIn)
+    """Take rooms out of order for some nights; all of them or none."""
+    wanted = await body(request, OutageIn)
     parts = request.app[PARTS]
     async with request.app[DATABASE].begin() as session:
         closed = await service.close_rooms(

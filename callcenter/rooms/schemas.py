@@ -78,7 +78,10 @@ class ConditionIn(Input):
     condition: Condition
 
 
-class _Outage(Input):
+class OutageIn(Input):
+    """Rooms out of order from the night `first` to the morning of `until`; all of them or none."""
+
+    rooms: Annotated[list[RoomNumber], Field(min_length=1, max_length=200)]
     first: Day
     until: Day
     reason: Annotated[Text, Field(min_length=1, max_length=200)]
@@ -90,18 +93,6 @@ class _Outage(Input):
         if (self.until - self.first).days > LONGEST_OUTAGE:
             raise PydanticCustomError("range_too_long", "too long", {"days": LONGEST_OUTAGE})
         return self
-
-
-class OutageIn(_Outage):
-    """A room out of order from the night `first` to the morning of `until`."""
-
-    room: RoomNumber
-
-
-class OutagesIn(_Outage):
-    """Rooms out of order from the night `first` to the morning of `until`; all of them or none."""
-
-    rooms: Annotated[list[RoomNumber], Field(min_length=1, max_length=200)]
 
 
 class OutageOut(Output):

@@ -111,7 +111,7 @@ async def set_condition(
     return room, code or ""
 
 
-async def close_room(
+async def _close(
     session: AsyncSession,
     number: str,
     first: date,
@@ -122,14 +122,6 @@ async def close_room(
     audit: AuditLog,
     address: str,
 ) -> Outage:
-    """Take a room out of order (维修房) from the night `first` to the morning of `until`.
-
-    A burst pipe does not ask: where the stock is sold out by it, that night becomes overbooked by as much.
-
-    Raises:
-        NotFound: there is no such room.
-        RoomTaken: a booking holds it; it is moved first.
-    """
     room = await _room(session, number)
     rows = await nights.lock_type(session, room.type_id, first, until)
     outage = Outage(room_id=room.id, first=first, until=until, reason=reason, entered_by=by.username, entered_at=now)
@@ -162,16 +154,19 @@ async def close_rooms(
     audit: AuditLog,
     address: str,
 ) -> list[tuple[Outage, str]]:
-    """Take several rooms out of order; where one cannot be, none is.
+    """Take rooms out of order (维修房) from the night `first` to the morning of `until`; where one cannot be, none is.
+
+    A burst pipe does not ask: where the stock is sold out by it, that night becomes overbooked by as much.
 
     Raises:
-        NotFound, RoomTaken: as `close_room`.
+        NotFound: there is no such room.
+        RoomTaken: a booking holds it; it is moved first.
     """
     types = await session.execute(select(Room.number, Room.type_id).where(Room.number.in_(set(numbers))))
     order = {number: type_id for number, type_id in types}
     closed = []
     for number in sorted(set(numbers), key=lambda one: (order.get(one, 0), one)):  # types are locked in one order
-        outage = await close_room(session, number, first, until, reason, now, by, audit, address)
+        outage = await _close(session, number, first, until, reason, now, by, audit, address)
         closed.append((outage, number))
     return closed
 

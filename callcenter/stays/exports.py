@@ -6,6 +6,7 @@ from typing import Any
 
 from callcenter.settings import Words
 from callcenter.stays.message_routes import due_messages, list_wake_ups
+from callcenter.stays.move_routes import list_room_moves
 from callcenter.stays.routes import list_stays
 from callcenter.web.export import Column, choice, column, yuan
 from callcenter.web.lists import Listing, exported
@@ -74,6 +75,17 @@ _WAKE_UPS = (
     column("设置时间", "Entered", "entered_at", 18),
     column("设置人", "Entered by", "entered_by"),
 )
+_MOVES = (
+    column("时间", "Time", "at", 18),
+    column("单号", "Number", "number", 12),
+    _GUESTS,
+    column("原房号", "From", "old_room", 10),
+    column("新房号", "To", "new_room", 10),
+    yuan("原房价", "Price before", "old_price"),
+    yuan("新房价", "Price after", "new_price"),
+    column("原因", "Reason", "why", 32),
+    column("办理人", "By", "by"),
+)
 
 routes = [
     exported("/api/v1/stays", list_stays, Listing("stays", Words(zh="在住客人", en="Stays"), _STAYS)),
@@ -81,6 +93,9 @@ routes = [
         "/api/v1/messages/due",
         due_messages,
         Listing("messages", Words(zh="未传达留言", en="Messages"), _MESSAGES),
+    ),
+    exported(
+        "/api/v1/room-moves", list_room_moves, Listing("room-moves", Words(zh="换房记录", en="Room changes"), _MOVES)
     ),
     exported("/api/v1/wake-ups", list_wake_ups, Listing("wake-ups", Words(zh="叫醒", en="Wake-ups"), _WAKE_UPS)),
 ]

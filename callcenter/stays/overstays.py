@@ -15,6 +15,7 @@ from callcenter.stays.scope import Scope
 log = structlog.get_logger(__name__)
 
 ALARM = "overstay_in_promised_room"
+OVERSTAYED = "overstayed"
 
 
 async def hold_coming_night(scope: Scope, alarms: Alarms) -> int:
@@ -35,7 +36,7 @@ async def hold_coming_night(scope: Scope, alarms: Alarms) -> int:
             continue
         if outcome:
             held += 1
-            scope.note(stay, "overstayed", None, {"room": room.number, "night": scope.day.isoformat()})
+            scope.note(stay, OVERSTAYED, None, {"room": room.number, "night": scope.day.isoformat()})
         else:
             promised.append(room.number)
     if promised:

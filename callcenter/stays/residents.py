@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.reservations.chart import Resident
+from callcenter.reservations.chart import Counted, Resident
 from callcenter.stays.kinds import StayState
-from callcenter.stays.models import Stay, StayGuest
+from callcenter.stays.models import AuditedNight, Stay, StayChange, StayGuest
+from callcenter.stays.overstays import OVERSTAYED
 
 
 class StayResidents:
@@ -38,3 +40,15 @@ class StayResidents:
     async def occupied_rooms(self, session: AsyncSession) -> set[int]:
         """Return the ids of the rooms in which a guest is registered now."""
         return set(await session.scalars(select(Stay.room_id).where(Stay.state == StayState.IN_HOUSE)))
+
+    async def nights_closed(self, session: AsyncSession, begin: datetime, end: datetime) -> list[Counted]:
+        """Return which nights the night audit closed from `begin` to before `end`, and how many stays it charged."""
+        closed = select(AuditedNight).where(AuditedNight.at >= begin, AuditedNight.at < end)
+        return [Counted(night.at, night.posted) for night in await session.scalars(closed.order_by(AuditedNight.night))]
+
+    async def overstays(self, session: AsyncSession, begin: datetime, end: datetime) -> list[datetime]:
+        """Return when guests were found, from `begin` to before `end`, who should have left and had not."""
+        found = select(StayChange.at).where(
+            StayChange.action == OVERSTAYED, StayChange.at >= begin, StayChange.at < end
+        )
+        return list(await session.scalars(found))

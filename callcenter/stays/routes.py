@@ -14,6 +14,7 @@ from callcenter.stays import (
     leaving,
     linking,
     message_routes,
+    move_routes,
     reading,
     recognising_routes,
     staying,
@@ -61,6 +62,7 @@ def setup(app: web.Application, parts: StayParts) -> None:
     app.add_routes(message_routes.routes)
     app.add_routes(connect_routes.routes)
     app.add_routes(recognising_routes.routes)
+    app.add_routes(move_routes.routes)
 
 
 @routes.get("/api/v1/stays")

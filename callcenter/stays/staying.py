@@ -92,7 +92,9 @@ async def overnight(scope: Scope, stay: Stay, price: int, until: date | None, wh
 
 
 async def move(scope: Scope, stay: Stay, to: str, bed: int, price: int | None, why: str) -> None:
-    """Move the guest to another room at the same price, or at another one; messages and wake-up times go along.
+    """Move the guest to another room (换房), or bed of the same one (换床), at the same price or at another one.
+
+    Messages and wake-up times go along.
 
     Raises:
         ReasonMissing: no reason is given; or a lower price than the new room's has none.
@@ -103,10 +105,10 @@ async def move(scope: Scope, stay: Stay, to: str, bed: int, price: int | None, w
     reason = reason_of(why, "move")
     old = await scope.session.get_one(Room, stay.room_id)
     room = await room_of(scope.session, to)
-    if room.id == old.id or bed > room.beds or (bed == 0) is (stay.stay_type == StayType.SHARED):
+    if (room.id, bed) == (old.id, stay.bed) or bed > room.beds or (bed == 0) is (stay.stay_type == StayType.SHARED):
         raise RoomOccupied(room=to)
     await must_be_vacant(scope.session, room, bed)
-    before = {"room": old.number, "price": stay.price}
+    before = {"room": _named(old, stay.bed), "price": stay.price}
     if price is not None and price != stay.price:
         kind = await scope.session.get_one(RoomType, room.type_id)
         new = agreed(kind.price, price, await ceiling_of(scope), reason, StayType(stay.stay_type))
@@ -114,8 +116,9 @@ async def move(scope: Scope, stay: Stay, to: str, bed: int, price: int | None, w
     await release(scope.session, stay, old, scope.day)
     stay.room_id, stay.bed = room.id, bed
     await hold(scope.session, stay, room, scope.day, stay.departure)
-    needs_cleaning(old)
-    scope.note(stay, "moved", before, {"room": room.number, "price": stay.price}, reason)
+    if room.id != old.id:
+        needs_cleaning(old)
+    scope.note(stay, "moved", before, {"room": _named(room, bed), "price": stay.price}, reason)
 
 
 async def change(scope: Scope, stay: Stay, wishes: Wishes) -> None:
@@ -168,6 +171,11 @@ async def set_commission(scope: Scope, stay: Stay, amount: int, since: date, why
             await folio.post(scope, stay, folio.Posting(LineKind.COMMISSION, amount, text=reason, day=night))
     before, stay.commission = {"commission": stay.commission}, amount
     scope.note(stay, "commission_set", before, {"commission": amount, "since": since.isoformat()}, reason)
+
+
+def _named(room: Room, bed: int) -> str:
+    """Name a room, or a bed of it, as the house writes it: 0301, 0301[2]."""
+    return f"{room.number}[{bed}]" if bed else room.number
 
 
 async def _is_taken_back(scope: Scope, line: FolioLine) -> bool:

@@ -3,7 +3,8 @@
 import { request } from './http';
 
 export type RunState = 'done' | 'caught_up' | 'running' | 'skipped' | 'due' | 'continuous';
-export type RunJob = 'room_allocation' | 'evening_audit' | 'no_show_timer' | 'night_audit' | 'forfeits';
+export type RunJob =
+  'room_allocation' | 'evening_audit' | 'no_show_timer' | 'night_audit' | 'stay_nights' | 'overstays' | 'forfeits';
 
 export interface Deed {
   number: string;
@@ -23,6 +24,8 @@ export interface AuditRun {
   node: string;
   state: RunState;
   deeds: Deed[];
+  /** Guests in house that it charged for the night, or found to have stayed too long. */
+  stays: number;
 }
 
 export const auditRunsApi = {

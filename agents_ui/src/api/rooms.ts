@@ -20,7 +20,7 @@ export const roomsApi = {
   types: (signal?: AbortSignal) => request<{ items: RoomType[] }>('GET', '/room-types', { signal }),
   setCondition: (number: string, condition: 'clean' | 'dirty') =>
     request<unknown>('PUT', `/rooms/${encodeURIComponent(number)}/condition`, { body: { condition } }),
-  closeSeveral: (outage: { rooms: string[]; first: string; until: string; reason: string }) =>
-    request<unknown>('POST', '/room-outages/several', { body: outage }),
+  close: (outage: { rooms: string[]; first: string; until: string; reason: string }) =>
+    request<unknown>('POST', '/room-outages', { body: outage }),
   reopen: (outage: number) => request<unknown>('DELETE', `/room-outages/${outage}`),
 };

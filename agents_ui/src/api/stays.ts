@@ -160,6 +160,22 @@ export interface KnownPerson {
   last_departure: string | null;
 }
 
+/** A change of room (换房记录); prices are fen a night. */
+export interface RoomMove {
+  at: string;
+  by: string;
+  stay: number;
+  number: string;
+  guests: string[];
+  old_room: string;
+  new_room: string;
+  old_price: number;
+  new_price: number;
+  why: string;
+}
+
+export type MoveQuery = { from?: string; to?: string; room?: string; limit?: number; after?: string };
+
 export type StayQuery = {
   state?: string;
   room?: string;
@@ -178,6 +194,7 @@ const stay = (id: number | string, rest = ''): string => `/stays/${encodeURIComp
 
 export const staysApi = {
   list: (query: StayQuery, signal?: AbortSignal) => request<Page<Stay>>('GET', '/stays', { query, signal }),
+  moves: (query: MoveQuery, signal?: AbortSignal) => request<Page<RoomMove>>('GET', '/room-moves', { query, signal }),
   one: (id: string, signal?: AbortSignal) => request<StayDetail>('GET', stay(id), { signal }),
   checkIn: (form: Body) => request<StayDetail>('POST', '/stays', { body: form }),
   change: (id: number, body: Body) => request<StayDetail>('PATCH', stay(id), { body }),

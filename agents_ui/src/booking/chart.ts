@@ -5,7 +5,20 @@ import type { ChartOccupant, ChartRoom, ChartState } from '@/api/reservations';
 export const CHART_STATES: readonly ChartState[] = ['vacant', 'occupied', 'due_in', 'due_out', 'out_of_order'];
 
 export type RoomAct =
-  'stay' | 'wakeUp' | 'link' | 'unlink' | 'checkIn' | 'booking' | 'book' | 'clean' | 'dirty' | 'close' | 'reopen';
+  | 'stay'
+  | 'extend'
+  | 'move'
+  | 'message'
+  | 'wakeUp'
+  | 'link'
+  | 'unlink'
+  | 'checkIn'
+  | 'booking'
+  | 'book'
+  | 'clean'
+  | 'dirty'
+  | 'close'
+  | 'reopen';
 
 /** What the user may do, and whether the chart shows today. */
 export interface ChartRights {
@@ -13,6 +26,7 @@ export interface ChartRights {
   mayBook: boolean;
   mayCheckIn: boolean;
   maySeeStays: boolean;
+  mayLeaveMessages: boolean;
   mayClean: boolean;
   mayClose: boolean;
 }
@@ -48,6 +62,9 @@ export function actsFor(room: ChartRoom, rights: ChartRights): RoomAct[] {
   const isClosed = room.state === 'out_of_order';
   const found: [RoomAct, boolean][] = [
     ['stay', isIn && stayIn(room) !== undefined && rights.maySeeStays],
+    ['extend', rights.isToday && isLinkable(room) && rights.mayCheckIn],
+    ['move', rights.isToday && isLinkable(room) && rights.mayCheckIn],
+    ['message', rights.isToday && isLinkable(room) && rights.mayLeaveMessages],
     ['wakeUp', isIn && rights.isToday && rights.maySeeStays],
     ['link', rights.isToday && isLinkable(room) && rights.mayCheckIn],
     ['unlink', rights.isToday && linkOf(room) !== null && rights.mayCheckIn],

@@ -83,6 +83,16 @@ export const deeds = {
     send: async (values) => void (await staysApi.move(stay.id, values)),
   }),
 
+  /** From the room chart: at the same price (requirements 4). */
+  moveAtSamePrice: (around: Around): Deed => {
+    const made = deeds.move(around);
+    return {
+      ...made,
+      title: around.t('stays.dialog.moveSamePrice', { room: around.stay.room }),
+      fields: made.fields.filter((field) => field.name !== 'price'),
+    };
+  },
+
   overnight: ({ t, stay, today }: Around): Deed => ({
     title: t('stays.dialog.overnight'),
     confirm: t('stays.do.overnight'),

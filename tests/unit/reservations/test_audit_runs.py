@@ -11,6 +11,7 @@ from callcenter.reservations import acts, audit_runs, deposits, store
 from callcenter.reservations.audit_runs import AuditRun, RunState, state_of
 from callcenter.reservations.deposits import Method, PaymentKind
 from callcenter.schedule import JobRun, Schedule
+from callcenter.stays.residents import StayResidents
 from tests.unit.reservations.conftest import TODAY, WHY, ZONE, House
 
 DUE = datetime(2026, 12, 1, 10, tzinfo=ZONE)
@@ -100,4 +101,4 @@ async def test_given_a_no_show_and_a_kept_deposit_when_shown_then_both_stand_und
 
 async def _runs(house: House, until: date = TODAY + timedelta(days=1)) -> list[AuditRun]:
     async with house.database.read() as session:
-        return await audit_runs.runs(session, house.desk.rules, TODAY, until, house.clock.now())
+        return await audit_runs.runs(session, house.desk.rules, StayResidents(), TODAY, until, house.clock.now())

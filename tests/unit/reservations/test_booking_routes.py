@@ -275,10 +275,10 @@ async def test_given_several_rooms_when_taken_out_of_order_then_all_are_or_none_
     csrf = await desk.sign_in("supervisor")
     wanted = {"rooms": ["0501", "0502"], "first": "2026-11-21", "until": "2026-11-25", "reason": "粉刷"}
 
-    closed = await _json(desk, "POST", "/room-outages/several", csrf, wanted, 201)
+    closed = await _json(desk, "POST", "/room-outages", csrf, wanted, 201)
     again = {**wanted, "rooms": ["0503", "0502"]}
-    refused = await _json(desk, "POST", "/room-outages/several", csrf, again, 409)
-    unknown = await _json(desk, "POST", "/room-outages/several", csrf, {**wanted, "rooms": ["0503", "9999"]}, 404)
+    refused = await _json(desk, "POST", "/room-outages", csrf, again, 409)
+    unknown = await _json(desk, "POST", "/room-outages", csrf, {**wanted, "rooms": ["0503", "9999"]}, 404)
     listed = await _json(desk, "GET", "/room-outages", csrf)
     free = await _json(desk, "GET", "/availability?from=2026-11-21&to=2026-11-22&type=suite", csrf)
 

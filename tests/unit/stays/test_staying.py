@@ -10,7 +10,7 @@ from sqlalchemy import select
 from callcenter.errors import NotFound
 from callcenter.rooms.models import Condition, Holder, RoomNight, TypeNight
 from callcenter.rooms.nights import RoomTaken, take_room
-from callcenter.stays import folio, leaving, linking, messages, staying, wake_ups
+from callcenter.stays import folio, leaving, linking, messages, moves, staying, wake_ups
 from callcenter.stays.kinds import (
     CheckOutIsOld,
     DepartureRefused,
@@ -336,3 +336,39 @@ async def test_given_a_guest_in_house_when_a_check_out_is_revoked_then_it_is_ref
     with pytest.raises(StayGoesOn):
         async with reception.with_stay(stay) as (scope, mine):
             await leaving.revoke(scope, mine, "误操作", reception.parts.bookings)
+
+
+async def test_given_a_guest_in_a_shared_room_when_the_bed_is_changed_then_only_the_other_bed_is_held(
+    reception: Reception,
+) -> None:
+    stay = await reception.check_in("0301", bed=1, stay_type=StayType.SHARED)
+    with pytest.raises(RoomOccupied):
+        async with reception.with_stay(stay) as (scope, mine):
+            await staying.move(scope, mine, "0301", 1, None, "靠窗")
+    async with reception.with_stay(stay) as (scope, mine):
+        await staying.move(scope, mine, "0301", 2, None, "靠窗")
+    number = (await reception.room("0301")).id
+    async with reception.database.read() as session:
+        assert set(await session.scalars(select(RoomNight.bed).where(RoomNight.room_id == number))) == {2}
+    assert (await sold(reception))[TODAY] == 1
+    assert (await reception.room("0301")).condition == Condition.CLEAN
+
+
+async def test_given_room_changes_when_looked_up_by_room_or_day_then_from_to_price_and_reason_are_told(
+    reception: Reception,
+) -> None:
+    stay = await reception.check_in("0301")
+    hidden = await reception.check_in("0303", confidential=True)
+    for one, room in ((stay, "0302"), (hidden, "0304")):
+        async with reception.with_stay(one) as (scope, mine):
+            await staying.move(scope, mine, room, 0, None, "空调")
+
+    async def told(room: str | None = None, *, confidential: bool = True) -> list[tuple[str, str, str]]:
+        async with reception.database.read() as session:
+            found = await moves.page(session, at("00:00"), None, room, confidential=confidential, limit=9)
+        return [(move.old_room, move.new_room, move.change.why) for move in found]
+
+    assert await told() == [("0303", "0304", "空调"), ("0301", "0302", "空调")]
+    assert await told("0302") == await told("0301") == [("0301", "0302", "空调")]
+    assert await told("0305") == []
+    assert await told(confidential=False) == [("0301", "0302", "空调")]

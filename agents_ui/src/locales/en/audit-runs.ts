@@ -12,8 +12,11 @@ export default {
     evening_audit: 'Evening audit',
     no_show_timer: 'No-show timer',
     night_audit: 'Night audit',
+    stay_nights: 'Nights charged',
+    overstays: 'Overstays',
     forfeits: 'Deposits kept',
   },
+  stays: { charged: '{count} stays charged', overstays: '{count} guests stayed on, the night is held' },
   states: {
     done: 'Done in time',
     caught_up: 'Made up for later',

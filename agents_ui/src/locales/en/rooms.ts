@@ -25,6 +25,7 @@ export default {
   chartHint: 'Double click opens, right click for more; Ctrl+click or Space picks several; drag onto a room to link',
   picked: 'Rooms picked: {count}',
   pickNone: 'Pick none',
+  closeWhich: 'Which rooms are out of order?',
   closeRooms: 'Take {count} rooms out of order',
   linkedWith: 'Linked with {rooms}',
   linkQuestion: 'Link {room} with {other}?',
@@ -35,6 +36,9 @@ export default {
   noneShown: 'No rooms in this state',
   act: {
     stay: 'Guest and folio',
+    extend: 'Extend the stay',
+    move: 'Move at the same price',
+    message: 'New message',
     wakeUp: 'Wake-up time',
     link: 'Link with…',
     unlink: 'Link no longer',

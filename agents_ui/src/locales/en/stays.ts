@@ -1,5 +1,5 @@
 export default {
-  views: { in_house: 'In house', checked_out: 'Departed', wake_ups: 'Wake-ups' },
+  views: { in_house: 'In house', checked_out: 'Departed', wake_ups: 'Wake-ups', moves: 'Room changes' },
   checkIn: 'Check in',
   caption: 'List of guests',
   room: 'Room',
@@ -142,6 +142,7 @@ export default {
     extend: 'Stay until which day?',
     until: 'Departure',
     move: 'Change to which room?',
+    moveSamePrice: 'Move room {room} where, at the same price?',
     newRoom: 'New room',
     newPrice: 'New price (empty: the same)',
     reason: 'Reason',
@@ -160,6 +161,7 @@ export default {
     revoke: 'Revoke the check-out of room {room}',
     noSuchRoom: 'Nobody is registered in room {room}.',
   },
+  moves: { at: 'Time', rooms: 'Rooms', by: 'By', from: 'From', to: 'To', empty: 'No changes of room' },
   folio: {
     owes: 'The guest owes {amount} yuan',
     credit: 'The house owes {amount} yuan',

@@ -12,8 +12,11 @@ export default {
     evening_audit: '傍晚稽审',
     no_show_timer: '未到计时',
     night_audit: '夜审',
+    stay_nights: '夜审过房租',
+    overstays: '逾期未离',
     forfeits: '没收定金',
   },
+  stays: { charged: '{count} 间在住房已过房租', overstays: '{count} 间到点未退，已留当晚' },
   states: {
     done: '按时完成',
     caught_up: '已补办',

@@ -25,6 +25,7 @@ export default {
   chartHint: '双击打开，右键更多；Ctrl+点击或空格多选；拖到另一间可联房',
   picked: '已选 {count} 间',
   pickNone: '取消选择',
+  closeWhich: '哪些房间设为维修房？',
   closeRooms: '{count} 间房设为维修房',
   linkedWith: '联房：{rooms}',
   linkQuestion: '{room} 与 {other} 联房？',
@@ -35,6 +36,9 @@ export default {
   noneShown: '没有这种状态的房间',
   act: {
     stay: '住客与账单',
+    extend: '续住',
+    move: '换房（同价）',
+    message: '新留言',
     wakeUp: '设置晨唤时间',
     link: '联房……',
     unlink: '取消联房',

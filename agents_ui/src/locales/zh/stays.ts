@@ -1,5 +1,5 @@
 export default {
-  views: { in_house: '在住客人', checked_out: '已退房', wake_ups: '叫醒' },
+  views: { in_house: '在住客人', checked_out: '已退房', wake_ups: '叫醒', moves: '换房记录' },
   checkIn: '登记入住',
   caption: '客人列表',
   room: '房号',
@@ -141,6 +141,7 @@ export default {
     extend: '续住到哪一天？',
     until: '预离日期',
     move: '换到哪个房间？',
+    moveSamePrice: '{room} 房同价换到哪个房间？',
     newRoom: '新房号',
     newPrice: '新房价（留空不变）',
     reason: '原因',
@@ -159,6 +160,7 @@ export default {
     revoke: '撤销 {room} 房的结帐',
     noSuchRoom: '{room} 房没有在住客人。',
   },
+  moves: { at: '时间', rooms: '房间', by: '办理人', from: '从', to: '到', empty: '没有换房记录' },
   folio: {
     owes: '客人应付 {amount} 元',
     credit: '应退客人 {amount} 元',
