@@ -98,8 +98,8 @@ async def test_given_a_room_out_of_order_when_the_stock_is_asked_for_then_it_is_
     desk: Application,
 ) -> None:
     csrf = await desk.sign_in("supervisor")
-    wanted = {"room": "0501", "first": "2026-11-21", "until": "2026-11-25", "reason": "burst pipe"}
-    outage = await _json(desk, "POST", "/room-outages", csrf, wanted, 201)
+    wanted = {"rooms": ["0501"], "first": "2026-11-21", "until": "2026-11-25", "reason": "burst pipe"}
+    (outage,) = (await _json(desk, "POST", "/room-outages", csrf, wanted, 201))["items"]
     address = "/availability?from=2026-11-21&to=2026-11-22&type=suite"
     during = await _json(desk, "GET", address, csrf)
     chart = await _json(desk, "GET", "/room-chart", csrf)
