@@ -9,6 +9,7 @@ from callcenter.guests.member_routes import list_applications, list_imports, lis
 from callcenter.guests.missed_routes import list_missed_cards
 from callcenter.guests.reception_routes import list_reception_log
 from callcenter.guests.routes import list_guests
+from callcenter.guests.tracking_routes import list_purchases
 from callcenter.guests.work_routes import list_disputes, list_follow_ups, list_owners
 from callcenter.settings import Words
 from callcenter.web.export import Column, choice, column, yuan
@@ -137,6 +138,22 @@ _SALES = (
     column("收款时间", "Sold", "sold_at", 18),
     column("收款人", "Sold by", "sold_by"),
 )
+_PURCHASES = (
+    column("编号", "Card", "guest_id", 10),
+    column("客户", "Customer", "name", 20),
+    column("单位", "Company", "company", 20),
+    column("级别", "Level", "level", 10),
+    column("业务员", "Sales", "sales_owner", 16),
+    column("最近购买", "Last order", "last_order_at", 18),
+    column("本期单数", "Orders now", "recent_orders", 10),
+    yuan("本期金额", "Amount now", "recent_amount"),
+    column("上期单数", "Orders before", "former_orders", 10),
+    yuan("上期金额", "Amount before", "former_amount"),
+    column("周期（天）", "Cycle (days)", "cycle_days", 10),
+    column("预计下次", "Next expected", "next_at", 18),
+    column("周期中断", "Cycle missed", "is_cycle_missed", 10),
+    column("骤减", "Sharp fall", "has_fallen", 10),
+)
 
 _MISSED = (
     column("来电号码", "Caller", "number", 18),
@@ -179,6 +196,11 @@ routes = [
     ),
     exported(
         "/api/v1/follow-ups", list_follow_ups, Listing("follow-ups", Words(zh="待跟进", en="Follow-ups"), _FOLLOW_UPS)
+    ),
+    exported(
+        "/api/v1/purchase-tracking",
+        list_purchases,
+        Listing("purchase-tracking", Words(zh="客户购买跟踪表", en="Purchase tracking"), _PURCHASES),
     ),
     exported(
         "/api/v1/companies", list_companies, Listing("companies", Words(zh="协议单位", en="Companies"), _COMPANIES)

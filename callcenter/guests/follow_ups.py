@@ -60,7 +60,7 @@ class FollowUps:
         audit: AuditLog,
         orders: Sequence[OrderBook] = (),
     ) -> None:
-        self._orders = tuple(orders)
+        self.books = tuple(orders)
         self._database = database
         self._clock = clock
         self._rules = rules
@@ -200,7 +200,7 @@ class FollowUps:
     async def _owe(self, session: AsyncSession, guests: Sequence[Guest], at: datetime) -> int:
         purchases: dict[int, list[Purchase]] = defaultdict(list)
         since = at - 2 * timedelta(days=self._rules.purchasing.period_days)
-        for book in self._orders:
+        for book in self.books:
             for guest_id, bought in (await book.purchases(session, [guest.id for guest in guests], since)).items():
                 purchases[guest_id] += bought
             orders = await book.last_orders(session, [guest.id for guest in guests])

@@ -7,7 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
-from callcenter.guests import company_routes, member_routes, missed_routes, reception_routes, store, work_routes
+from callcenter.guests import (
+    company_routes,
+    member_routes,
+    missed_routes,
+    reception_routes,
+    store,
+    tracking_routes,
+    work_routes,
+)
 from callcenter.guests.parts import PARTS, SEE_NUMBERS, GuestParts, by, mask_for, rows_of, whole
 from callcenter.guests.schemas import (
     DocumentIn,
@@ -42,7 +50,14 @@ def setup(app: web.Application, parts: GuestParts) -> None:
     """Add this slice's routes to `app`."""
     app[PARTS] = parts
     app.add_routes(routes)
-    for more in (company_routes, work_routes, member_routes, missed_routes, reception_routes):
+    for more in (
+        company_routes,
+        work_routes,
+        member_routes,
+        missed_routes,
+        reception_routes,
+        tracking_routes,
+    ):
         app.add_routes(more.routes)
 
 

@@ -46,7 +46,7 @@ class PersonIn(Input):
     nationality: Annotated[Text, Field(max_length=32)] = ""
     origin: Short = ""
     sex: Annotated[Text, Field(max_length=8)] = ""
-    birthday: Day | None = None
+    birthday: date | None = None
     address: Line = ""
 
 

@@ -92,7 +92,7 @@ async def test_given_a_no_show_who_comes_late_when_checked_in_from_the_page_then
 async def test_given_a_suite_for_today_when_booked_then_the_room_is_asked_for_and_chosen_at_once(
     sign_in: SignIn,
 ) -> None:
-    page = await sign_in("operator", "/booking?arrival=2026-11-21&type=suite")
+    page = await sign_in("operator", "/booking/new?arrival=2026-11-21&type=suite")
     await expect(page.get_by_text("Arrives today: choose")).to_be_visible()
     await page.locator('select[name="room"]').select_option("0502")
     await page.get_by_label("Booker").fill("Mrs Carter")

@@ -10,6 +10,7 @@ import emergencies from './en/emergencies';
 import marks from './en/marks';
 import outbound from './en/outbound';
 import prompts from './en/prompts';
+import purchases from './en/purchases';
 import stays from './en/stays';
 import booking from './en/booking';
 import bookingFigures from './en/booking-figures';
@@ -43,6 +44,7 @@ const en: typeof zh = {
   marks,
   outbound,
   prompts,
+  purchases,
   stays,
   booking,
   bookingFigures,

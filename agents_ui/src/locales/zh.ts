@@ -10,6 +10,7 @@ import emergencies from './zh/emergencies';
 import marks from './zh/marks';
 import outbound from './zh/outbound';
 import prompts from './zh/prompts';
+import purchases from './zh/purchases';
 import stays from './zh/stays';
 import booking from './zh/booking';
 import bookingFigures from './zh/booking-figures';
@@ -42,6 +43,7 @@ export default {
   marks,
   outbound,
   prompts,
+  purchases,
   stays,
   booking,
   bookingFigures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -100,3 +101,22 @@ async def test_given_a_card_that_does_not_exist_when_booked_for_it_then_not_foun
     body = {"type": "suite", "booker": "周试验", "guest_id": 987_654}
     answer = await desk.client.post("/api/v1/reservations", headers=csrf, json=body)
     assert answer.status == 404
+
+
+async def test_given_customers_who_order_when_tracked_then_orders_amount_and_a_missed_cycle_are_told(
+    desk: Application,
+) -> None:
+    body = {"type": "suite", "booker": "郑试验", "phone": "13800000075"}
+    for days in (0, 3, 3):
+        desk.clock.set(desk.clock.now() + timedelta(days=days))
+        csrf = await desk.sign_in("supervisor")
+        made = await _json(desk, "POST", "/reservations", csrf, body)
+
+    (usual,) = (await _json(desk, "GET", "/purchase-tracking", csrf))["items"]
+    assert (usual["guest_id"], usual["recent_orders"], usual["recent_amount"]) == (made["guest_id"], 3, 3 * 168_800)
+    assert (usual["cycle_days"], usual["is_cycle_missed"]) == (3.0, False)
+
+    desk.clock.set(desk.clock.now() + timedelta(days=7))
+    csrf = await desk.sign_in("supervisor")
+    (missed,) = (await _json(desk, "GET", "/purchase-tracking", csrf))["items"]
+    assert missed["is_cycle_missed"] is True

@@ -61,6 +61,7 @@ async def test_given_data_typed_by_hand_when_the_card_says_otherwise_then_what_w
     csrf = await desk.sign_in("front_desk")
     card = await _json(desk, "POST", "/guests", csrf, CARD)
     typed = {"name": "钱示例", "guest_id": card["id"], "phone": "13800000089", "address": "新街 1 号"}
+    typed |= {"birthday": "1990-01-01", "sex": "male", "origin": "北京市东城区"}
     stay = await _check_in(desk, csrf, typed)
     (person,) = stay["persons"]
     assert (person["phone"], person["address"]) == ("13800000089", "新街 1 号")

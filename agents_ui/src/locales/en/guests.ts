@@ -8,6 +8,7 @@ export default {
     waiting: 'To decide',
     companies: 'Companies',
     owners: 'Allocation',
+    purchases: 'Purchases',
     storedValue: 'Stored value',
     imports: 'Import',
   },

@@ -244,7 +244,7 @@ export default {
   lateHint: 'The expected time has passed: ring the guest. Guaranteed ones are kept until noon of the next day.',
   noneLate: 'Nobody is late.',
   goneTitle: 'No-shows of the last {days} days',
-  goneHint: 'When the guest comes after all: bring the booking back, then check in.',
+  goneHint: 'When the guest comes after all: check in at once, or bring the booking back.',
   noneGone: 'No no-shows',
   tryWithoutRoom: '{why} Press again to bring it back without its room.',
   withoutRoom: 'Bring back without room',

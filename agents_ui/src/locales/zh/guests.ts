@@ -8,6 +8,7 @@ export default {
     waiting: '待审批',
     companies: '协议单位',
     owners: '客户分配',
+    purchases: '购买跟踪',
     storedValue: '储值对账',
     imports: '导入',
   },

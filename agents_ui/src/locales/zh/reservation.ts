@@ -244,7 +244,7 @@ export default {
   lateHint: '预抵时间已过，请联系客人；有担保的留到次日中午。',
   noneLate: '没有过时未到的客人。',
   goneTitle: '未到（近 {days} 天）',
-  goneHint: '客人迟到时恢复预订，再办理入住。',
+  goneHint: '客人迟到时可直接办理入住，或只恢复预订。',
   noneGone: '没有未到的客人',
   tryWithoutRoom: '{why} 再按一次，则不带原房间恢复。',
   withoutRoom: '不带房间恢复',

@@ -1,0 +1,18 @@
+export default {
+  hint: 'This period: the last {days} days; before: the {days} days before.',
+  onlyAbnormal: 'Abnormal only',
+  customer: 'Customer',
+  owner: 'Sales',
+  last: 'Last order',
+  recent: 'This period',
+  former: 'Before',
+  cycle: 'Cycle (days)',
+  expected: 'Next expected',
+  state: 'State',
+  sum: '{count} · ¥{amount}',
+  missed: 'Cycle missed',
+  fallen: 'Sharp fall',
+  usual: 'As usual',
+  loading: 'Reading…',
+  empty: 'No customer has ordered',
+};

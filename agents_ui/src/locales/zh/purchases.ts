@@ -1,0 +1,18 @@
+export default {
+  hint: '本期为最近 {days} 天，上期为之前 {days} 天。',
+  onlyAbnormal: '只看异常',
+  customer: '客户',
+  owner: '业务员',
+  last: '最近购买',
+  recent: '本期',
+  former: '上期',
+  cycle: '周期（天）',
+  expected: '预计下次',
+  state: '情况',
+  sum: '{count} 单 ¥{amount}',
+  missed: '周期中断',
+  fallen: '骤减',
+  usual: '正常',
+  loading: '正在读取……',
+  empty: '没有客户有购买记录',
+};
