@@ -19,6 +19,7 @@ from tests.application import Application
 NOT_FILES = {
     "/api/v1/status": "the bar at the top of every page",
     "/api/v1/desk/me/state": "what one person does now, and choices of a form",
+    "/api/v1/desk/phones": "choices of a form",
     "/api/v1/floor": "the moment, on a board",
     "/api/v1/roster": "a week to plan in, and a picture of it",
     "/api/v1/shift-swaps": "questions that wait for an answer",
