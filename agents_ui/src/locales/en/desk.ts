@@ -78,6 +78,7 @@ export default {
     hintCall: 'Enter: ask first. Ctrl+Enter: transfer at once',
     busy: 'busy',
     free: 'free',
+    unknown: 'nobody',
     consult: 'Ask',
     transfer: 'Transfer',
     call: 'Call',

@@ -73,6 +73,7 @@ export default {
     hintCall: '回车：先询问再转；Ctrl+回车：直接转',
     busy: '忙',
     free: '闲',
+    unknown: '未签入',
     consult: '询问',
     transfer: '直接转',
     call: '呼叫',
