@@ -19,7 +19,7 @@ from callcenter.settings import ROOT
 from callcenter.telephony import LinkState, LinkStatus, PhoneClass, RoomPhone
 from tests.unit.pbx.fake_ami import SECRET, USERNAME, FakeAmi, Script, answer_list, response
 
-DIALPLAN = ROOT / "config" / "asterisk" / "extensions.conf.j2"
+DIALPLAN = [ROOT / "config" / "asterisk" / name for name in ("extensions.conf.j2", "emergency.conf.j2")]
 CALLER = "PJSIP/trunk-0000729e"
 PHONE = "PJSIP/op8001-000000a1"
 TRANSFER = Place("transfer", "8002")
@@ -281,7 +281,7 @@ def astdb(values: dict[str, str]) -> Script:
 
 def test_given_our_dialplan_when_calls_are_led_to_our_contexts_then_they_exist_and_reach_no_outside_number() -> None:
     sections: dict[str, list[str]] = {}
-    for line in DIALPLAN.read_text(encoding="utf-8").splitlines():
+    for line in "\n".join(file.read_text(encoding="utf-8") for file in DIALPLAN).splitlines():
         if line.startswith("["):
             sections[line.strip("[]")] = []
         elif line.startswith(("include =>", "exten =>", " same =>")):

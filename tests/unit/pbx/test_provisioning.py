@@ -41,7 +41,8 @@ def test_given_the_sample_hotel_when_rendered_twice_then_nothing_changes(setting
 def test_given_the_sample_hotel_then_every_line_queue_and_phone_is_there(settings: Settings, tmp_path: Path) -> None:
     files = rendered(settings, tmp_path / "pbx")
     for number in ("4001", "4002", "4003"):
-        assert f"exten => {number},1,Gosub(begin-outside,s,1({number},yes))" in files["extensions.conf"]
+        assert f"\nexten => {number},1,GotoIf(" in files["extensions.conf"]
+        assert f" same => n,Gosub(begin-outside,s,1({number},yes))" in files["extensions.conf"]
     for queue in ("enquiries", "complaints"):
         for suffix in ("", "-first", "-wide", "-late", "-rescue"):
             assert f"\n[{queue}{suffix}](" in files["queues.conf"]
