@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
 import pytest
 
-from callcenter.clock import SystemClock
 from callcenter.simulator.behaviours import answers, passing
-from callcenter.staff.passwords import Passwords
-from callcenter.staff.roles import Role
-from callcenter.staff.service import NewUser, ensure_users
 from tests.pbx.house import VOICE, House, orders, running_house
+from tests.pbx.operators import operator_at
 from tests.pbx.switchboard import Desk, Switchboard
 
-PASSWORD = "a password for tests"
 TALK = 1.0
 WITHIN = 10.0
 
@@ -29,20 +24,6 @@ def house(switchboard: Switchboard, tmp_path_factory: pytest.TempPathFactory) ->
     """The living application, which these tests may kill."""
     with running_house(switchboard, tmp_path_factory.mktemp("house")) as running:
         yield running
-
-
-@asynccontextmanager
-async def operator_at(house: House, extension: str) -> AsyncIterator[aiohttp.ClientSession]:
-    """Somebody who has signed on at a phone over HTTP."""
-    async with house.books() as database, database.begin() as session:
-        await ensure_users(session, [NewUser("anna", "Anna", Role.OPERATOR)], Passwords(), SystemClock(), PASSWORD)
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with aiohttp.ClientSession(f"{house.url}/api/v1/", cookie_jar=jar) as client:
-        signed_in = await client.post("session", json={"username": "anna", "password": PASSWORD})
-        client.headers["X-CSRF-Token"] = (await signed_in.json())["csrf"]
-        answer = await client.post("desk/me/sign-on", json={"extension": extension})
-        assert answer.status == 200, await answer.text()
-        yield client
 
 
 async def until_state(client: aiohttp.ClientSession, wanted: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from callcenter.simulator.dialog import Dialog
 from callcenter.simulator.facts import CallFacts, DialogState, Milestone, WaitedTooLong
 from callcenter.simulator.phone import Phone
 from tests.pbx.house import TOLERANCE, VOICE, Cable, House, assert_talked, near, orders, phones
+from tests.pbx.operators import operator_at
 from tests.pbx.switchboard import TAKEOVER, Desk, Switchboard, running_switchboard
 
 HEARTBEAT = 1
@@ -332,7 +333,7 @@ async def test_given_the_application_paused_an_operator_when_it_dies_then_the_ph
     async with (
         phones(switchboard, [desk.first], answers(after=0.2)) as (operator,),
         switchboard.guest(media=VOICE) as guest,
-        _on_break(switchboard, desk),
+        _on_break(house, switchboard, desk),
     ):
         await _passed_over(guest, desk, operator)
         house.kill()
@@ -348,19 +349,26 @@ async def test_given_the_application_paused_an_operator_when_it_dies_then_the_ph
 
 
 @asynccontextmanager
-async def _on_break(board: Switchboard, desk: Desk) -> AsyncIterator[None]:
-    """The first operator has a break that the application told of; ended for whoever has the desk next."""
-    await _pause(board, desk, paused=True)
-    try:
-        yield
-    finally:
-        await _pause(board, desk, paused=False)
+async def _on_break(house: House, board: Switchboard, desk: Desk) -> AsyncIterator[None]:
+    """The first operator has a break; the exchange forgets it for whoever has the desk next."""
+    async with operator_at(house, desk.first) as client:
+        answer = await client.post("desk/me/state", json={"state": "break", "reason": "meal"})
+        assert answer.status == 200, await answer.text()
+        await house.until(lambda: _is_paused(board, desk), "the pause in the queues")
+        try:
+            yield
+        finally:
+            await _end_pause(board, desk)
 
 
-async def _pause(board: Switchboard, desk: Desk, *, paused: bool) -> None:
+async def _is_paused(board: Switchboard, desk: Desk) -> bool:
+    return all(["paused" in await board.rx(f"queue show {queue}") for queue in desk.queues_with_breaks])
+
+
+async def _end_pause(board: Switchboard, desk: Desk) -> None:
     async with orders(board) as actions:
         for queue in desk.queues_with_breaks:
-            await actions.queue_pause(f"PJSIP/op{desk.first}", queue, paused=paused, reason="break")
+            await actions.queue_pause(f"PJSIP/op{desk.first}", queue, paused=False)
 
 
 async def _passed_over(guest: Phone, desk: Desk, operator: Phone) -> None:

@@ -47,6 +47,7 @@ async def test_given_a_house_at_work_when_backed_up_and_restored_then_its_calls_
             await switchboard.until_state(desk.first, "Not in use")
             second = guest.call(desk.number)
             await second.answered()
+            await house.record(second.call_id, lambda call: call.ended_at is None)
             assert await asyncio.to_thread(main, ["backup", str(file)]) == 0
             await second.bye()
     assert "2 calls, 1 recordings" in capsys.readouterr().out

@@ -33,7 +33,9 @@ def house(switchboard: Switchboard, tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-async def register(house: House, room: str, *, confidential: bool = False) -> None:
+async def register(
+    house: House, room: str, *, confidential: bool = False, phone_class: PhoneClass = PhoneClass.LOCAL
+) -> None:
     """Somebody checks in, as the reception's page does it."""
     clock = SystemClock()
     rules = StayRules.of(house.settings)
@@ -41,7 +43,7 @@ async def register(house: House, room: str, *, confidential: bool = False) -> No
         room=room,
         departure=rules.day_of(clock.now()) + timedelta(days=2),
         persons=(Person("Guest Example"),),
-        phone_class=PhoneClass.LOCAL,
+        phone_class=phone_class,
         confidential=confidential,
     )
     async with house.books() as database, database.begin() as session:
@@ -148,7 +150,14 @@ async def test_given_a_check_in_when_the_application_lives_then_the_room_is_open
 async def test_given_a_call_outside_from_a_room_when_it_ends_then_the_record_names_room_and_number(
     switchboard: Switchboard, house: House, desk: Desk
 ) -> None:
-    await switchboard.rx(f"database put room {desk.room} national:open")
+    await register(house, desk.room, phone_class=PhoneClass.NATIONAL)
+    house.end()
+    house.start()  # which lets the exchange know of the stay
+
+    async def opened() -> bool:
+        return "national:open" in await switchboard.rx(f"database get room {desk.room}")
+
+    await house.until(opened, "the class of service")
     async with switchboard.phone(desk.room) as room, switchboard.carrier(answers()):
         call = room.call("9075588888888")
         await call.answered()
