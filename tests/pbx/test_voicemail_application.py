@@ -68,7 +68,7 @@ async def test_given_a_message_then_it_is_filed_in_the_callers_language_and_a_ca
     voicemail, recording, due = await the_message(house, call)
     assert (voicemail.number, voicemail.line, voicemail.language) == ("13800000001", desk.number, "en")
     assert recording.channels == 1
-    assert 2 < recording.seconds < 4.5
+    assert 1.5 < recording.seconds < 4.5  # the tone is recognised before it is over
     assert due is not None
     assert (due.kind, due.number, due.language, due.state) == ("voicemail", "13800000001", "en", "open")
     record = await house.record(call.call_id)
