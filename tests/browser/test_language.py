@@ -81,5 +81,7 @@ async def test_given_a_small_screen_when_a_page_is_open_then_nothing_needs_scrol
     ids = await house.store(one)
     page = await sign_in("manager", path.format(id=ids[one.key]))
     await expect(page.get_by_text("PBX: connected")).to_be_visible()
+    await expect(page.locator("[aria-busy=true], [role=status] .el-skeleton")).to_have_count(0)
+    await page.wait_for_load_state("networkidle")
     size = await page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert size == [1280, 720]

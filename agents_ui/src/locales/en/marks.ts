@@ -3,7 +3,6 @@ export default {
   interpreters: 'Interpreter joins',
   interpreterRings: 'Ringing {name}, who joins when answering.',
   title: 'Caller marks',
-  none: 'Nothing was said of this number.',
   kind: { nuisance: 'Nuisance', wrong_number: 'Wrong number', silent: 'Silent' },
   isBlocked: 'Blocked',
   marked: 'Marked: {kind}.',

@@ -3,7 +3,6 @@ export default {
   interpreters: '三方翻译',
   interpreterRings: '正在呼叫 {name}，接听后加入通话。',
   title: '来电者标记',
-  none: '此号码没有标记。',
   kind: { nuisance: '骚扰', wrong_number: '打错', silent: '无声' },
   isBlocked: '已屏蔽',
   marked: '已标记：{kind}。',
